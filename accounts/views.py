@@ -48,6 +48,8 @@ def _ways(user):
     shop = [
         {"label": _("My points"), "url": reverse("points:statement"), "icon": "journal-text"},
         {"label": _("My orders"), "url": reverse("orders:list"), "icon": "box2"},
+        {"label": _("Wish list"), "url": reverse("marketing:wishlist"), "icon": "heart"},
+        {"label": _("Recently seen"), "url": reverse("orders:seen"), "icon": "clock-history"},
         {"label": _("Flash sale"), "url": reverse("orders:flash"), "icon": "lightning-charge"},
         {"label": _("Lucky draws"), "url": reverse("marketing:draws"), "icon": "dice-5"},
         {"label": _("My coupons"), "url": reverse("orders:coupons"), "icon": "ticket-perforated"},
@@ -75,6 +77,7 @@ def _ways(user):
         {"label": _("Two-step sign-in"), "url": reverse("mfa_index"), "icon": "shield-lock"},
         {"label": _("Notifications"), "url": reverse("marketing:preferences"), "icon": "bell"},
         {"label": _("My data"), "url": reverse("accounts:privacy"), "icon": "shield-check"},
+        {"label": _("Terms and privacy"), "url": reverse("accounts:consent"), "icon": "check2-all"},
     ]
     if user.is_staff:
         shop.append({"label": _("Back office"), "url": reverse("admin:index"), "icon": "sliders"})

@@ -33,7 +33,13 @@ from orders.flash import admin as flash_admin  # noqa: F401
 from orders.models import (
     Order,
 )
-from orders.parts_admin import LineInline, NoteInline, PaymentInline, ShipmentInline
+from orders.parts_admin import (
+    LineInline,
+    NoteInline,
+    PaymentInline,
+    RefundRequestInline,
+    ShipmentInline,
+)
 from orders.payments import admin as payment_admin  # noqa: F401
 from orders.payments import bill_admin  # noqa: F401
 from orders.refunds import admin as refund_admin  # noqa: F401
@@ -64,7 +70,7 @@ class OrderAdmin(DispatchButtons, OrderButtons, ReadOnly, ModelAdmin):
         "four digits; a member's whole name, nickname or e-mail, or how the name begins; a part of "
         "a tracking number among the newest orders."
     )
-    inlines = [LineInline, ShipmentInline, NoteInline, PaymentInline]
+    inlines = [LineInline, ShipmentInline, NoteInline, PaymentInline, RefundRequestInline]
     actions_list = ["ship_many"]
     actions = ["ship_chosen", "print_slips", "export_orders"]
     actions_detail = [

@@ -111,8 +111,7 @@ class ShipForm(forms.Form):
         if sum(line.waiting_quantity for line in self.waiting) > 1:
             for line in self.waiting:
                 self.fields[f"line_{line.pk}"] = forms.IntegerField(
-                    label=_("Pieces of %(name)s")
-                    % {"name": f"{line.product_name} {line.sku_name}".strip()},
+                    label=_("Pieces of %(name)s") % {"name": line.full_name},
                     min_value=0,
                     max_value=line.waiting_quantity,
                     initial=line.waiting_quantity,
@@ -174,8 +173,7 @@ class RefundAskForm(forms.Form):
         self.lines = [line for line in lines if left[line.pk]]
         for line in self.lines:
             self.fields[f"line_{line.pk}"] = forms.IntegerField(
-                label=_("Pieces of %(name)s")
-                % {"name": f"{line.product_name} {line.sku_name}".strip()},
+                label=_("Pieces of %(name)s") % {"name": line.full_name},
                 min_value=0,
                 max_value=left[line.pk],
                 initial=0,

@@ -1,6 +1,7 @@
-"""What the back office shows below an order: its lines, parcels and payments."""
+"""What the back office shows below an order: lines, parcels, notes, payments, what comes back."""
 
 from django.contrib import admin
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
@@ -12,6 +13,7 @@ from orders.models import (
     OrderLine,
     OrderNote,
     Payment,
+    RefundRequest,
     Shipment,
 )
 
@@ -84,6 +86,27 @@ class PaymentInline(ReadOnly, TabularInline):
     model = Payment
     extra = 0
     hide_title = True
-    show_change_link = True
-    fields = ["no", "provider", "amount", "status", "created_at", "paid_at"]
+    fields = ["linked_no", "provider", "amount", "status", "created_at", "paid_at"]
     readonly_fields = fields
+
+    @admin.display(description=_("payment number"))
+    def linked_no(self, payment):
+        return _way_to(payment, payment.no)
+
+
+class RefundRequestInline(ReadOnly, TabularInline):
+    model = RefundRequest
+    extra = 0
+    hide_title = True
+    fields = ["linked_number", "status", "reason", "points", "cash", "requested_at", "refunded_at"]
+    readonly_fields = fields
+
+    @admin.display(description=_("no."))
+    def linked_number(self, request):
+        return _way_to(request, request.number)
+
+
+def _way_to(row, words):
+    """Return the link to a row's page: Unfold has one in the title only, which is hidden here."""
+    address = reverse(f"admin:orders_{row._meta.model_name}_change", args=[row.pk])
+    return format_html('<a class="underline" href="{}">{}</a>', address, words)

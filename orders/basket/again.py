@@ -1,5 +1,7 @@
 """Buying again: what an order had goes into the basket once more."""
 
+from dataclasses import dataclass
+
 from catalog import shelf
 from mall.core import clock
 from orders import offering
@@ -9,22 +11,31 @@ from orders.basket.contents import Line, Lines
 from orders.models import Order
 
 
-def put(order: Order) -> tuple[Lines, list[str]]:
-    """Have at least the pieces of an order in its member's basket; return what lies in it then, and
-    the names of what is not offered any more or found no room.
+@dataclass(frozen=True, slots=True)
+class PutAgain:
+    """A member's basket after buying again, and names: what is not offered any more, and what found
+    no room to be ordered and is saved for later.
+    """
+
+    lines: Lines
+    gone: list[str]
+    aside: list[str]
+
+
+def put(order: Order) -> PutAgain:
+    """Have at least the pieces of an order in its member's basket.
 
     Harmless when repeated. What is sold out goes into the basket too and is told there.
     """
-    lines = list(order.lines.all())
-    wanted = _offered(order.user_id, lines)
+    bought = list(order.lines.all())
+    wanted = _offered(order.user_id, bought)
     basket = MemberBasket(order.user_id).change(lambda kept: contents.at_least(kept, wanted))
-    there = {sku for sku, line in basket.items() if not line.is_saved}
-    wanted_skus = {line.sku for line in wanted}
-    return basket, [
-        line.product_name
-        for line in lines
-        if line.sku_id not in wanted_skus or line.sku_id not in there
-    ]
+    skus, aside = {line.sku for line in wanted}, set(contents.set_aside(basket, wanted))
+    return PutAgain(
+        basket,
+        gone=[line.product_name for line in bought if line.sku_id not in skus],
+        aside=[line.product_name for line in bought if line.sku_id in aside],
+    )
 
 
 def _offered(user_id, lines) -> list[Line]:

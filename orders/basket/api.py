@@ -99,11 +99,13 @@ class PutAgainView(APIView):
         responses=PutAgainSerializer,
     )
     def post(self, request, no):
-        """Put what is still offered of an order into the basket."""
+        """Put what is still offered of an order into the basket; what finds no room to be ordered
+        is saved for later.
+        """
         read(NothingRequest, request.data)
         order = get_object_or_404(Order.objects.of(request.user), no=no)
-        lines, left_out = again.put(order)
-        return Response({**shown(request, lines), "left_out": left_out})
+        put = again.put(order)
+        return Response({**shown(request, put.lines), "left_out": put.gone})
 
 
 class AlertListView(APIView):

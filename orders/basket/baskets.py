@@ -6,6 +6,9 @@ ones (orders/basket/contents.py).
 
 from collections.abc import Callable
 
+from django.contrib import messages
+from django.utils.translation import ngettext
+
 from mall.core.transactions import transactional
 from orders.basket import contents
 from orders.basket.contents import Line, Lines
@@ -96,14 +99,21 @@ def of(request) -> MemberBasket | VisitorBasket:
 
 def bring_along(sender, request, user, **kwargs) -> None:
     """Put what a visitor had gathered into the basket of the member who signed in: of each SKU the
-    larger number counts.
+    larger number counts. They are told what found no room to be ordered.
     """
     session = getattr(request, "session", None)
-    gathered = session is not None and VisitorBasket(session).lines()
+    gathered = session is not None and VisitorBasket(session).lines().values()
     if not gathered:
         return
-    MemberBasket(user.pk).change(lambda lines: contents.at_least(lines, gathered.values()))
+    lines = MemberBasket(user.pk).change(lambda lines: contents.at_least(lines, gathered))
     del session[SESSION_KEY]
+    if aside := len(contents.set_aside(lines, gathered)):
+        words = ngettext(
+            "Your basket is full: %(n)s product is saved for later.",
+            "Your basket is full: %(n)s products are saved for later.",
+            aside,
+        )
+        messages.warning(request, words % {"n": aside}, fail_silently=True)
 
 
 @transactional

@@ -62,7 +62,7 @@ def remove(lines: Lines, sku: int) -> Lines:
 
 def at_least(lines: Lines, wanted: Iterable[Line]) -> Lines:
     """Have at least these pieces: of each SKU the larger number counts, so that the same basket
-    twice is one. What finds no room is left out.
+    twice is one. What finds no room to be ordered is saved for later (``set_aside`` names it).
     """
     for line in wanted:
         there = lines.get(line.sku)
@@ -70,11 +70,14 @@ def at_least(lines: Lines, wanted: Iterable[Line]) -> Lines:
             saved = there.is_saved and line.is_saved
             more = max(there.quantity, line.quantity)
             line = replace(there, quantity=more, is_saved=saved)
-        try:
-            lines = _with(lines, line)
-        except BasketFull:
-            continue
+        lines = _where_room_is(lines, line)
     return lines
+
+
+def set_aside(lines: Lines, wanted: Iterable[Line]) -> list[int]:
+    """Return the SKUs that were wanted to be ordered and lie saved for later, or found no room."""
+    ordered = {sku for sku, line in lines.items() if not line.is_saved}
+    return [line.sku for line in wanted if not line.is_saved and line.sku not in ordered]
 
 
 def take(lines: Lines, wanted: Iterable[tuple[int, int]]) -> Lines:
@@ -90,6 +93,16 @@ def take(lines: Lines, wanted: Iterable[tuple[int, int]]) -> Lines:
             lines = {**lines, sku: replace(there, quantity=there.quantity - quantity)}
         else:
             lines = remove(lines, sku)
+    return lines
+
+
+def _where_room_is(lines, line) -> Lines:
+    """Return the lines with one more, saved for later where only there is room for it."""
+    for is_saved in (line.is_saved, True):
+        try:
+            return _with(lines, replace(line, is_saved=is_saved))
+        except BasketFull:
+            continue
     return lines
 
 

@@ -79,11 +79,16 @@ def buy_again(request, no):
     """Put what is still offered of an order into the basket, and say what is not."""
     order = get_object_or_404(Order.objects.of(request.user), no=no)
     limit(request, "basket", CHANGES)
-    lines, left_out = again.put(order)
-    if left_out:
-        names = "、".join(left_out) if request.LANGUAGE_CODE == "zh-hans" else ", ".join(left_out)
-        messages.warning(request, _("Not to be had any more: %(names)s.") % {"names": names})
-    return badge.note(redirect("orders:basket"), request, lines)
+    put = again.put(order)
+    told = {
+        _("Not to be had any more: %(names)s."): put.gone,
+        _("Saved for later, for the basket is full: %(names)s."): put.aside,
+    }
+    between = "、" if request.LANGUAGE_CODE == "zh-hans" else ", "
+    for words, names in told.items():
+        if names:
+            messages.warning(request, words % {"names": between.join(names)})
+    return badge.note(redirect("orders:basket"), request, put.lines)
 
 
 def _act(request, sku, before):

@@ -51,9 +51,7 @@ def _address(title, part):
 
 def _goods(order):
     lines = order.lines.all()
-    return "; ".join(
-        f"{line.product_name} {line.sku_name}".strip() + f" × {line.quantity}" for line in lines
-    )
+    return "; ".join(str(line) for line in lines)
 
 
 COLUMNS = {

@@ -117,7 +117,7 @@ class OrderLine(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.product_name} × {self.quantity}"
+        return f"{self.full_name} × {self.quantity}"
 
     @property
     def waiting_quantity(self) -> int:
@@ -136,6 +136,11 @@ class OrderLine(models.Model):
     @property
     def sku_name(self) -> str:
         return self._in_language("sku")
+
+    @property
+    def full_name(self) -> str:
+        """The product's name, with the variant's where it has one."""
+        return f"{self.product_name} {self.sku_name}".strip()
 
     def _in_language(self, part):
         return in_language(self.names.get(part, {}))

@@ -140,4 +140,4 @@ class RefundLine(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.line} × {self.quantity}"
+        return f"{self.line.full_name} × {self.quantity}"

@@ -60,4 +60,4 @@ class ShipmentLine(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.line} × {self.quantity}"
+        return f"{self.line.full_name} × {self.quantity}"

@@ -14,15 +14,12 @@ from tests.browser.keyboard import Keyboard
 from tests.browser.test_first_day import PASSWORD
 from tests.factories.draws import announced
 from tests.factories.orders import give_points, pay, physical_sku, place, virtual_sku
-from tests.scenarios.books import books_close
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(autouse=True)
-def _books(transactional_db):
-    yield
-    books_close()
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("books_close"),
+]
 
 
 @pytest.fixture

@@ -31,15 +31,12 @@ from tests.factories.orders import (
     received,
     virtual_sku,
 )
-from tests.scenarios.books import books_close
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(autouse=True)
-def _books(transactional_db):
-    yield
-    books_close()
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("books_close"),
+]
 
 
 @pytest.fixture

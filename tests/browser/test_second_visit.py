@@ -19,15 +19,12 @@ from tests.conftest import PASSWORD
 from tests.factories.catalog import CategoryFactory
 from tests.factories.marketing import MissionFactory, NotificationFactory
 from tests.factories.orders import give_points, key_sku, pay, place, received, virtual_sku
-from tests.scenarios.books import books_close
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(autouse=True)
-def _books(transactional_db):
-    yield
-    books_close()
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("books_close"),
+]
 
 
 def available(user):

@@ -2,17 +2,14 @@
 settings and live through a stranger's day at production's own command, and two linters find no
 error in it.
 
-Node and Python tools are installed once into a cache folder outside the tree (CLIENTS_CACHE,
-~/.cache/points-mall-clients) from the lock file and requirements.txt beside this file. That asks
-the registries, so they run by ``pytest -m "clients and long"`` and ``make test-long`` only. What
-the generators stumbled over stands in tests/mall/test_openapi.py, which always runs.
+Node and Python tools are installed from the lock file and requirements.txt beside this file
+(tests/tools.py). That asks the registries, so they run by ``pytest -m "clients and long"`` and
+``make test-long`` only. What the generators stumbled over stands in tests/mall/test_openapi.py,
+which always runs.
 """
 
-import hashlib
 import json
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -23,6 +20,7 @@ from tests.conftest import ROOT
 from tests.faults.shop import Shop
 from tests.faults.test_killed import copy_tables
 from tests.services import start_mariadb, start_redis
+from tests.tools import node_tools, python_tools, run
 
 pytestmark = [
     pytest.mark.clients, pytest.mark.long, pytest.mark.mariadb, pytest.mark.timeout(1_800),
@@ -57,52 +55,16 @@ STRICT = {
 }
 
 
-def run(*command, cwd, **environment):
-    """Run a tool; return what it printed, or fail with all it said."""
-    words = [str(word) for word in command]
-    done = subprocess.run(
-        words,
-        cwd=cwd,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
-    assert done.returncode == 0, f"{words}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
-    return done.stdout
-
-
-def installed(name, *files):
-    """Return a cache folder for these lists of packages, and whether it is complete."""
-    digest = hashlib.sha256(b"".join((HERE / file).read_bytes() for file in files)).hexdigest()
-    cache = Path(os.environ.get("CLIENTS_CACHE", "~/.cache/points-mall-clients")).expanduser()
-    folder = cache / f"{name}-{digest[:12]}"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder, (folder / "complete").exists()
-
-
 @pytest.fixture(scope="module")
 def node():
     """The folder whose node_modules hold the Node tools."""
-    folder, is_complete = installed("node", "package.json", "package-lock.json")
-    if not is_complete:
-        for file in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / file, folder)
-        run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
-        (folder / "complete").touch()
-    return folder
+    return node_tools(HERE)
 
 
 @pytest.fixture(scope="module")
 def python():
     """The folder of the commands of a virtual environment with the Python tools."""
-    folder, is_complete = installed("python", "requirements.txt")
-    if not is_complete:
-        run(sys.executable, "-m", "venv", folder, cwd=HERE)
-        run(folder / "bin/pip", "install", "-q", "-r", HERE / "requirements.txt", cwd=folder)
-        (folder / "complete").touch()
-    return folder / "bin"
+    return python_tools(HERE)
 
 
 @pytest.fixture(scope="module")

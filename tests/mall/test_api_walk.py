@@ -163,6 +163,7 @@ def of_the_member(walker, caller, member):
     walker.go(caller, "post", "/api/v1/me/push-devices/removal", gone)
     walker.go(caller, "post", "/api/v1/me/wechat-messages", {"templates": []})
     walker.go(caller, "post", "/api/v1/me/export", {"password": PASSWORD})
+    walker.go(caller, "get", "/api/v1/shop")
     text = "/api/v1/pages/{kind}"
     kinds = ("terms", "privacy")
     versions = {kind: walker.go(caller, "get", text, kind=kind)["version"] for kind in kinds}

@@ -36,6 +36,7 @@ PUBLIC = {
     "GET /api/v1/products/{product_id}/reviews",
     "GET /api/v1/points/rules",
     "GET /api/v1/flash",
+    "GET /api/v1/shop",
     "GET /api/v1/pages/{kind}",
     "GET /api/v1/draws",
     "GET /api/v1/draws/{code}",

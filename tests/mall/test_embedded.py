@@ -1,75 +1,19 @@
 """The embedded profile as ./scripts/run starts it: a real process on a database of its own."""
 
 import os
-import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
-import urllib.request
-from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from accounts.registration import register
 from mall import embedded
+from tests.conftest import ROOT
+from tests.embedded import START_SECONDS, Mall
 from tests.processes import children
 from tests.serving import free_port
-
-ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 150
-
-
-class Mall:
-    """A running `python -m mall.embedded`."""
-
-    def __init__(self, folder, tables=None):
-        self.database = folder / "mall.sqlite3"
-        self.log = folder / "log"
-        self.url = None
-        (folder / "mall.sqlite3.seeded").touch()  # the demo shop is seed_demo's test
-        if tables and not self.database.exists():
-            shutil.copy(tables, self.database)
-
-    def start(self, port=None):
-        self.port = port or free_port()
-        environment = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("MALL_", "DJANGO_"))
-        }
-        environment |= {"DATABASE_URL": f"sqlite:///{self.database}", "PORT": str(self.port)}
-        environment |= {"MEDIA_ROOT": str(self.database.parent / "media")}
-        with self.log.open("wb") as log:
-            command = [sys.executable, "-m", "mall.embedded"]
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=log, stderr=log, process_group=0
-            )
-        return self
-
-    def wait(self):
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                with urllib.request.urlopen(
-                    f"http://127.0.0.1:{self.port}/healthz", timeout=2
-                ) as answer:
-                    return answer.status
-            except OSError:
-                time.sleep(0.1)
-        pytest.fail("the mall did not start:\n" + self.log.read_text())
-
-    def stop(self):
-        if self.process.poll() is None:
-            # as Ctrl-C does: to every process of the terminal
-            os.killpg(self.process.pid, signal.SIGINT)
-        return self.process.wait(10)
-
-    def rows(self, query):
-        with closing(sqlite3.connect(self.database, timeout=20)) as connection, connection:
-            return connection.execute(query).fetchall()
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,23 @@ import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
+from catalog.models import Sku
 from mall.core.models import AuditRow
+from orders import lifecycle
 from orders.models import CheckoutPolicy, Order, PaymentRefund
 from orders.payments import cash_in
 from orders.payments.gateways import sandbox
-from tests.factories.orders import HOME, address_of, physical_sku, place, virtual_sku
+from tests.factories.orders import (
+    HOME,
+    address_of,
+    ask,
+    pay,
+    physical_sku,
+    place,
+    received,
+    refund,
+    virtual_sku,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +106,34 @@ def test_change_page_when_support_looks_then_the_address_is_masked_and_nothing_c
             == 403
         )
     assert Order.objects.get(pk=order.pk).status == "paid"
+
+
+def test_change_page_when_paid_and_asked_back_then_it_leads_to_the_payment_and_each_request(
+    counter, member
+):
+    order = received(pay(place(member, virtual_sku(cash="20.00"), quantity=2)))
+    asked = [ask(order, 1, reason="too small"), refund(order, 1)]
+
+    page = counter.get(detail(order)).content.decode()
+
+    assert "too small" in page and "20.00" in page
+    assert reverse("admin:orders_payment_change", args=[order.payments.get().pk]) in page
+    for one in asked:
+        assert reverse("admin:orders_refundrequest_change", args=[one.pk]) in page
+
+
+def test_change_page_when_a_part_is_sent_then_the_parcel_says_what_is_in_it(counter, member):
+    address_of(member)
+    sku = physical_sku(cash="20.00", stock=5)
+    Sku.objects.filter(pk=sku.pk).update(name_zh_hans="大号")
+    order = pay(place(member, sku, quantity=3))
+    line = order.lines.get()
+    lifecycle.ship(order, actor="staff:1", carrier="SF", number="1", pieces={line.pk: 2})
+
+    page = counter.get(detail(order)).content.decode()
+
+    assert f"{line.product_name} 大号 × 2" in page
+    assert "× 3 × 2" not in page
 
 
 def test_reveal_address_when_allowed_then_shown_once_and_written_down(counter, member, operator):

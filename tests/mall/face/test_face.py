@@ -184,6 +184,30 @@ def test_blocks_when_arranged_then_the_home_page_has_them_in_order_and_time(clie
     assert "关着" not in main and "昨天" not in main and "home-shelves" not in main
 
 
+def test_shop_when_an_app_asks_then_its_face_and_blocks_in_its_language(api, clerk):
+    bare = api.get("/api/v1/shop", headers={"Accept-Language": "en"}).json()
+    clerk.post(of_face(), {**FACE, "accent_dark": "#ffd2a0", "logo": logo()})
+    now, kinds = clock.now(), HomeBlock.Kind
+    HomeBlock.objects.create(kind=kinds.PICKS, position=2)
+    HomeBlock.objects.create(kind=kinds.BANNER, position=1, title_en="Early", link="/flash/")
+    HomeBlock.objects.create(kind=kinds.BANNER, position=0, title_en="Over", ends_at=now)
+
+    own = api.get("/api/v1/shop", headers={"Accept-Language": "en"}).json()
+    chinese = api.get("/api/v1/shop", headers={"Accept-Language": "zh-hans"}).json()
+
+    assert (bare["name"], bare["logo"]) == ("Points Mall", None)
+    assert [block["kind"] for block in bare["home"]] == ["picks", "categories"]
+    assert (own["name"], chinese["name"]) == ("Persimmon Shop", "柿子铺")
+    assert own["logo"].startswith("http://testserver/media/face/")
+    assert own["colours"] == {**bare["colours"], "dark": "#ffd2a0"}
+    assert own["contact"]["email"] == "hello@example.com"
+    assert own["icp_number"] == FACE["icp_number"]
+    assert [(block["kind"], block["title"], block["link"]) for block in own["home"]] == [
+        ("banner", "Early", "/flash/"),
+        ("picks", "", ""),
+    ]
+
+
 @pytest.mark.parametrize(
     "link", ["//evil.example", "javascript:alert(1)", "/\\evil.example", "x y"]
 )

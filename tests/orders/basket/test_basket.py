@@ -10,6 +10,7 @@ from catalog import stock
 from catalog.models import Product
 from orders.basket import baskets, contents, standing
 from orders.basket.baskets import MemberBasket
+from orders.basket.contents import Line
 from orders.checkout import place_order
 from orders.errors import AddressNeeded, InvalidLines
 from orders.models import BasketLine, CheckoutPolicy, Order
@@ -203,6 +204,24 @@ def test_basket_when_gathered_signed_out_then_it_comes_along_and_nothing_doubles
     assert baskets.SESSION_KEY not in client.session
 
 
+def test_basket_when_it_is_full_at_sign_in_then_what_comes_along_is_saved_for_later_and_told(
+    client, member
+):
+    client.cookies["mall_language"] = "en"
+    own = [virtual_sku(points=1) for _n in range(contents.MAX_LINES - 1)]
+    fill(member, *own)
+    new = [virtual_sku(points=1) for _n in range(3)]
+    for sku in new:
+        client.post(reverse("orders:basket_add"), {"sku": sku.pk, "quantity": 2})
+
+    sent = {"login": member.username, "password": PASSWORD}
+    page = client.post(reverse("account_login"), sent, follow=True).content.decode()
+
+    ordered = [(sku.pk, 1, False) for sku in own] + [(new[0].pk, 2, False)]
+    assert kept(member) == [*ordered, *((sku.pk, 2, True) for sku in new[1:])]
+    assert "Your basket is full: 2 products are saved for later." in page
+
+
 def test_change_when_pressed_without_a_script_then_undone_by_one_press(client, member):
     client.force_login(member)
     sku = virtual_sku(points=10)
@@ -324,3 +343,46 @@ def test_buy_again_when_some_is_gone_then_the_rest_lies_in_the_basket_once(clien
 
     assert kept(member) == [(here.pk, 2, False)]
     assert off.product.name in page.content.decode()
+
+
+def test_buy_again_when_the_basket_is_full_then_saved_for_later_and_named_not_called_gone(
+    client, signed_in_api, member
+):
+    client.force_login(member)
+    client.cookies["mall_language"] = "en"
+    give_points(member, 1_000)
+    sku = virtual_sku(points=10)
+    order = place(member, sku, quantity=2)
+    fill(member, *(virtual_sku(points=1) for _n in range(contents.MAX_LINES)))
+
+    page = client.post(reverse("orders:buy_again", args=[order.no]), follow=True).content.decode()
+    app = signed_in_api.post(f"/api/v1/orders/{order.no}/basket", {}, format="json").data
+
+    assert kept(member)[-1] == (sku.pk, 2, True)
+    assert f"Saved for later, for the basket is full: {sku.product.name_en}." in page
+    assert "Not to be had any more" not in page
+    assert app["left_out"] == [] and [line["sku"] for line in app["saved"]] == [sku.pk]
+
+
+@pytest.mark.parametrize(
+    ("there", "comes", "left"),
+    [
+        ({1: 2}, [Line(1, 3)], {1: (3, False)}),
+        ({1: 2}, [Line(1, 1), Line(2, 1, is_saved=True)], {1: (2, False), 2: (1, True)}),
+        ({1: 2, 2: 1}, [Line(3, 4)], {1: (2, False), 2: (1, False), 3: (4, True)}),
+        ({1: 2, 2: 1}, [Line(3, 4), Line(4, 1)], {1: (2, False), 2: (1, False), 3: (4, True)}),
+    ],
+    ids=["larger", "saved", "no room", "no room anywhere"],
+)
+def test_at_least_when_there_is_room_or_none_then_nothing_is_lost_while_it_fits_somewhere(
+    monkeypatch, there, comes, left
+):
+    monkeypatch.setattr(contents, "MAX_LINES", 2)
+    monkeypatch.setattr(contents, "MOST_SAVED", 1)
+    before = {sku: Line(sku, quantity) for sku, quantity in there.items()}
+
+    after = contents.at_least(before, comes)
+
+    assert {sku: (line.quantity, line.is_saved) for sku, line in after.items()} == left
+    aside = [one.sku for one in comes if not one.is_saved and left.get(one.sku, (0, True))[1]]
+    assert contents.set_aside(after, comes) == aside
