@@ -6,7 +6,7 @@ from mall.core import file_jobs
 from mall.core.errors import DomainError
 
 
-class FileKnown(DomainError):
+class FileKnown(file_jobs.FileRefused):
     """The same members were let in before."""
 
     code = "file_known"

@@ -12,11 +12,8 @@ from collections import Counter
 from dataclasses import asdict
 from uuid import uuid4
 
-from django.utils import translation
-
 from mall.core import audit, clock, encryption, file_jobs
 from mall.core.tables.digest import digest
-from mall.core.tables.errors import UnreadableTable
 from mall.core.transactions import transactional
 from mall.core.versions import check_read, version_of
 from points.models import MemberImport
@@ -31,35 +28,23 @@ CHUNK = 250  # members
 
 
 @transactional
-def bring(content: bytes, *, name: str, note: str, operator, **said) -> MemberImport:
-    """Keep a file; a sweep begins to look it over within seconds. ``said`` are the columns of
-    MemberImport an operator chooses.
-
-    Raises: UnreadableTable (it is no table of members; what is wrong further down the look tells).
+def ask(kind: file_jobs.Kind, content: bytes, *, note: str, operator, **said) -> MemberImport:
+    """Keep a file until it is looked over. ``said`` are its name and the columns of MemberImport an
+    operator chooses. Raises: UnreadableTable.
     """
-    files.check(content)
-    row = MemberImport.objects.create(
-        name=name[:120],
-        note=note[:500],
-        made_by=operator,
-        made_at=clock.now(),
-        language=translation.get_language() or "",
-        digest=f"unread:{uuid4().hex}",
-        content=_sealed(content),
-        **said,
-    )
+    said |= {"digest": f"unread:{uuid4().hex}", "note": note[:500]}
+    row = file_jobs.keep(kind, content, operator=operator, **said)
     audit.note(operator, "points.members_ask", target=row, reason=row.note)
     return row
 
 
-def look_over(row: MemberImport) -> None:
-    """Say what would come of a claimed file; nobody moves in."""
-    try:
-        contents = files.read(_unsealed(row), expires_on=row.expires_on)
-        file_jobs.go_on(row, rows=contents.rows)
-        _keep(row, contents, _survey(row, contents))
-    except (UnreadableTable, FileKnown) as refusal:
-        file_jobs.end(row, Status.FAILED, problem=str(refusal)[:1_000])
+def look_over(row: MemberImport, content: bytes) -> None:
+    """Say what would come of a claimed file; nobody moves in. Raises: UnreadableTable, FileKnown,
+    LeaseLost.
+    """
+    contents = files.read(content, expires_on=row.expires_on)
+    file_jobs.go_on(row, rows=contents.rows)
+    _keep(row, contents, _survey(row, contents))
 
 
 def version(row: MemberImport) -> str:
@@ -144,20 +129,22 @@ def may_take_back(row: MemberImport) -> bool:
 def sealed(contents: files.Contents) -> bytes:
     """Return what a file says as it is kept until it is carried out."""
     said = {"people": [asdict(one) for one in contents.people], "faults": contents.faults}
-    return _sealed(json.dumps(said).encode())
+    return seal(json.dumps(said).encode())
 
 
 def opened(row: MemberImport) -> files.Contents:
     """Return what ``sealed`` kept. Raises: Undecryptable."""
-    said = json.loads(_unsealed(row))
+    said = json.loads(unseal(bytes(row.content)))
     return files.Contents([files.Person(**one) for one in said["people"]], said["faults"], row.rows)
 
 
-def _sealed(plain: bytes) -> bytes:
+def seal(plain: bytes) -> bytes:
+    """Return a file, or what it says, as it waits: it holds phone numbers."""
     packed = base64.b64encode(zlib.compress(plain)).decode()
     return encryption.encrypt(packed, place=PLACE).encode()
 
 
-def _unsealed(row) -> bytes:
-    packed = encryption.decrypt(bytes(row.content).decode(), place=PLACE)
+def unseal(kept: bytes) -> bytes:
+    """Return what ``seal`` was given. Raises: Undecryptable."""
+    packed = encryption.decrypt(kept.decode(), place=PLACE)
     return zlib.decompress(base64.b64decode(packed))

@@ -45,7 +45,7 @@ class Command(BaseCommand):
         operator = _operator(by)
         try:
             with open(file, "rb") as source:
-                row = imports.look_over(
+                row = imports.look_through(
                     source,
                     name=file.rpartition("/")[2],
                     operator=operator,
