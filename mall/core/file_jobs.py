@@ -175,8 +175,8 @@ def held(row, *, otherwise: type[DomainError] = FileDecided):
 
 def claimed(model, *, only: int | None = None):
     """Return what is to be looked over or was let in (or ``only`` this one) as the caller's own for
-    its lease, LOOKING or RUNNING; None when there is none. Looks come first: somebody waits for them.
-    Files nobody let in go after KEEP.
+    its lease, LOOKING or RUNNING; None when there is none. Looks come first: somebody waits for
+    them. Files nobody let in go after KEEP.
     """
     now = clock.now()
     model.objects.filter(status=Status.CHECKED, made_at__lt=now - KEEP).delete()

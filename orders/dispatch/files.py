@@ -55,7 +55,10 @@ def bring(content: bytes, *, name: str, operator, carrier: str = "") -> Dispatch
 
 
 def look_over(row: DispatchFile, content: bytes) -> None:
-    """Say what would come of a claimed file; nothing is sent. Raises: UnreadableTable, LeaseLost."""
+    """Say what would come of a claimed file; nothing is sent.
+
+    Raises: UnreadableTable, LeaseLost.
+    """
     read, faults = _read(content, row.carrier)
     file_jobs.go_on(row, rows=len(read) + len(faults))
     labels.check(read)
