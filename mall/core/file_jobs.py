@@ -131,8 +131,8 @@ def keep(kind: Kind, content: bytes, *, name: str, operator, **said) -> FileJob:
 
 def at_once(kind: Kind, row: FileJob) -> FileJob:
     """Look a kept file over in this very request where it is small; return it as it stands."""
-    if len(row.content) <= AT_ONCE_BYTES:
-        carry_on(kind, only=row.pk)
+    if len(row.content) <= AT_ONCE_BYTES and (mine := claimed(kind.model, only=row.pk)):
+        _go(kind, mine)
     return kind.model.objects.filter(pk=row.pk).first() or row
 
 
@@ -142,16 +142,22 @@ def carry_on(kind: Kind, *, only: int | None = None) -> int:
     """
     done = 0
     while (row := claimed(kind.model, only=only)) is not None:
-        try:
-            with translation.override(row.language or None):
-                _go(kind, row)
-            done += 1
-        except LeaseLost:
-            logger.warning("%s %s was taken over, or is gone", kind.model.__name__, row.pk)
+        done += _go(kind, row)
     return done
 
 
-def _go(kind, row):
+def _go(kind, row) -> bool:
+    """Look a claimed file over, or carry it out; say whether it stayed this sweep's to the end."""
+    try:
+        with translation.override(row.language or None):
+            _look_or_carry_out(kind, row)
+    except LeaseLost:
+        logger.warning("%s %s was taken over, or is gone", kind.model.__name__, row.pk)
+        return False
+    return True
+
+
+def _look_or_carry_out(kind, row):
     try:
         if row.status == Status.LOOKING:
             kind.look_over(row, kind.unpack(bytes(row.content)))

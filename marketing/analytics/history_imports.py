@@ -55,7 +55,7 @@ def reading_of(row: HistoryImport) -> Reading:
     return Reading(**row.reading)
 
 
-def bring(content: bytes, *, name: str, operator, encoding: str = "") -> HistoryImport:
+def bring(content: bytes, *, name: str, operator) -> HistoryImport:
     """Bring a file and have it looked over, read as its headings suggest: a small one now, others
     within seconds; nothing is imported.
 
@@ -66,7 +66,7 @@ def bring(content: bytes, *, name: str, operator, encoding: str = "") -> History
             _("A file may have at most %(most)s MB; larger ones are read by import_history.")
             % {"most": BYTES_MAX // 1_000_000}
         )
-    return file_jobs.bring(KIND, content, name=name, operator=operator, encoding=encoding)
+    return file_jobs.bring(KIND, content, name=name, operator=operator)
 
 
 def look_again(
