@@ -38,11 +38,11 @@ logger = logging.getLogger(__name__)
 
 
 class FileDecided(DomainError):
-    """The file was let in meanwhile, or is gone."""
+    """The file is not at the step that was asked for, or is gone."""
 
     code = "file_decided"
     status = 409
-    message = _("This file was already let in.")
+    message = _("This file is at another step by now.")
 
 
 class FileRefused(DomainError):
@@ -167,15 +167,15 @@ def _look_or_carry_out(kind, row):
         end(row, Status.FAILED, problem=str(refusal)[:PROBLEM_LENGTH])
 
 
-def held(row, *, otherwise: type[DomainError] = FileDecided):
+def held(row):
     """Return a file that was looked over as it stands now, locked in the caller's transaction.
 
-    Raises: ``otherwise`` once it was let in, or is gone (after KEEP).
+    Raises: FileDecided once it was let in, is looked over again, or is gone (after KEEP).
     """
     # Two colleagues may press at once; the second must see that it is done.
     now = type(row).objects.select_for_update().filter(pk=row.pk).first()
     if now is None or now.status != Status.CHECKED:
-        raise otherwise
+        raise FileDecided
     return now
 
 

@@ -36,12 +36,6 @@ REFUSED, REMARK = "refused", "remark"
 Status = HistoryImport.Status
 
 
-class ImportDecided(file_jobs.FileDecided):
-    """The file was let in meanwhile."""
-
-    code = "import_decided"
-
-
 class NothingToImport(DomainError):
     """No order of the file would be written."""
 
@@ -74,7 +68,7 @@ def look_again(
 ) -> HistoryImport:
     """Have a kept file looked over again, read otherwise. ``read`` is the version the operator saw.
 
-    Raises: ImportDecided, ChangedMeanwhile.
+    Raises: FileDecided, ChangedMeanwhile.
     """
     said = {"reading": asdict(reading), "encoding": encoding, "replaces": replaces}
     return file_jobs.at_once(KIND, _read_otherwise(row, said, read))
@@ -150,7 +144,7 @@ def let_in(row: HistoryImport, *, operator, read: str) -> HistoryImport:
     """Have a file imported that was looked over; a sweep begins within seconds. ``read`` is the
     version the operator saw.
 
-    Raises: ImportDecided, ChangedMeanwhile, NothingToImport.
+    Raises: FileDecided, ChangedMeanwhile, NothingToImport.
     """
     row = _held(row, read)
     if row.problem or not row.new + row.replaced:
@@ -163,7 +157,7 @@ def let_in(row: HistoryImport, *, operator, read: str) -> HistoryImport:
 
 
 def _held(row, read):
-    row = file_jobs.held(row, otherwise=ImportDecided)
+    row = file_jobs.held(row)
     check_read(read, row.version)
     return row
 

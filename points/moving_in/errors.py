@@ -14,12 +14,6 @@ class FileKnown(file_jobs.FileRefused):
     message = _("These very members were brought as “%(name)s” already. Nothing was done again.")
 
 
-class FileDecided(file_jobs.FileDecided):
-    """The file was let in meanwhile, or is not at the step that was asked for."""
-
-    message = _("This file is at another step by now.")
-
-
 class SamePerson(DomainError):
     """Whoever brought a file is not the one who lets it in."""
 

@@ -19,7 +19,7 @@ from mall.core.versions import check_read, version_of
 from points.models import MemberImport
 from points.moving_in import file as files
 from points.moving_in import people
-from points.moving_in.errors import FileDecided, FileKnown, NothingToBring, SamePerson
+from points.moving_in.errors import FileKnown, NothingToBring, SamePerson
 
 Status = MemberImport.Status
 PLACE = "points.memberimport.content"  # a file says phone numbers, so it is sealed
@@ -91,7 +91,7 @@ def let_in(row: MemberImport, *, operator, read: str) -> MemberImport:
 
     Raises: FileDecided, ChangedMeanwhile, SamePerson, NothingToBring.
     """
-    row = file_jobs.held(row, otherwise=FileDecided)
+    row = file_jobs.held(row)
     check_read(read, version(row))
     if row.made_by_id == operator.pk:
         raise SamePerson
@@ -113,7 +113,7 @@ def take_back(row: MemberImport, *, operator, note: str) -> MemberImport:
     """
     row = MemberImport.objects.select_for_update().get(pk=row.pk)
     if not may_take_back(row):
-        raise FileDecided
+        raise file_jobs.FileDecided
     row.status, row.undo_by, row.undo_note = Status.QUEUED, operator, note[:500]
     row.attempts, row.claimed_until = 0, None
     row.save()

@@ -40,7 +40,11 @@ def table(*rows, headings=HEADINGS):
 
 
 def brought(content, operator, **options):
-    return imports.bring(content, name="goods.csv", operator=operator, **options)
+    row = imports.bring(content, name="goods.csv", operator=operator, **options)
+    if row.status == "looking":  # a large one
+        imports.carry_on()
+        row.refresh_from_db()
+    return row
 
 
 def carried_out(row, operator):

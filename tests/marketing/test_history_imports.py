@@ -84,7 +84,7 @@ def test_page_when_a_file_is_brought_then_looked_over_let_in_imported_and_the_sa
     waiting = operator.post(page_of(row), asked, follow=True).content.decode()
     twice = operator.post(page_of(row), asked, follow=True).content.decode()
     assert "Waiting for its turn" in waiting and 'http-equiv="refresh"' in waiting
-    assert "This file was already let in." in twice
+    assert "This file is at another step by now." in twice
 
     assert tasks.import_history() == {"files": 1} and tasks.import_history() == {"files": 0}
     done = operator.get(page_of(row)).content.decode()
