@@ -193,6 +193,7 @@ class Work:
 
     @transactional
     def _written(self, goods, start, told):
+        writing.take_turns()
         row, categories = self._row, Categories()
         standing = Standing(goods, holds=True)
         standing.hold_short(goods)
