@@ -193,8 +193,8 @@ class Work:
 
     @transactional
     def _written(self, goods, start, told):
-        writing.take_turns()
         row, categories = self._row, Categories()
+        file_jobs.take_turns(row)
         standing = Standing(goods, holds=True)
         standing.hold_short(goods)
         plans = [

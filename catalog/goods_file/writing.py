@@ -11,7 +11,7 @@ from django.utils import translation
 
 from catalog import stock, storefront
 from catalog.goods_file import columns
-from catalog.models import GoodsImport, ProductImage, draw_lowest_prices
+from catalog.models import ProductImage, draw_lowest_prices
 from mall.core import clock, rows, upserts
 
 BATCH = 100  # products of one transaction
@@ -35,14 +35,6 @@ class Deed:
     operator: object
     reference: str
     note: str
-
-
-def take_turns() -> None:
-    """Wait until no other file of goods writes a batch, in the caller's transaction: two may make
-    the same product.
-    """
-    running = GoodsImport.objects.filter(status=GoodsImport.Status.RUNNING).order_by("pk")
-    list(running.select_for_update().values_list("pk", flat=True))
 
 
 def write(plans, categories, deed: Deed) -> None:

@@ -211,6 +211,14 @@ def _take(row, now) -> bool:
     return bool(mine.update(status=taken, **lease))
 
 
+def take_turns(row) -> None:
+    """Wait until no other file of the same kind writes, to the end of the caller's transaction: two
+    may make the same things.
+    """
+    running = type(row).objects.filter(status=Status.RUNNING).order_by("pk")
+    list(running.select_for_update().values_list("pk", flat=True))
+
+
 def go_on(row, **changes) -> None:
     """Write down how far a claimed file is, and keep it for another LEASE. Raises: LeaseLost."""
     _write(row, claimed_until=clock.now() + _lease_of(row), **changes)

@@ -8,7 +8,7 @@ from catalog.models import GoodsPicture, Product, Sku
 from mall.core import file_jobs
 from mall.core.errors import DomainError
 from tests.catalog.test_goods_package import packed, picture
-from tests.files_brought import KINDS, booked, colleague, goods_table
+from tests.files_brought import KINDS, MANY, booked, colleague, goods_table
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
 EVERY = pytest.mark.parametrize("brought", KINDS.values(), ids=KINDS)
@@ -69,6 +69,22 @@ def test_files_when_the_same_is_brought_by_many_at_once_then_nothing_is_doubled(
     assert {brought.at(row).status for row in left} == {"done"}
     assert brought.written() == left[0].rows
     assert booked() in (0, 7 * left[0].rows)
+
+
+def test_members_when_two_files_name_the_same_at_once_then_each_moves_in_once(
+    operator, run_threads, closed_books
+):
+    brought, own = KINDS["members"], b"\nZ%d,z%d@example.com,5"
+    files = [brought.row(operator, brought.table() + own % (n, n)) for n in range(2)]
+    for row in files:
+        brought.let_in(row, operator=operator)
+
+    done = run_threads(2, lambda: file_jobs.carry_on(brought.kind))
+
+    assert sorted(done) in ([0, 2], [1, 1])
+    now = [brought.at(row) for row in files]
+    assert sorted((row.new, row.known) for row in now) == [(1, MANY), (MANY + 1, 0)]
+    assert brought.written() == MANY + 2
 
 
 def test_goods_when_two_files_count_the_same_pieces_at_once_then_booked_once(
