@@ -41,7 +41,6 @@ class Undo:
     def carry_out(self, start: int, told: list) -> list:
         """Take one batch back and return what is told of it; ``told`` is what was told before."""
         row, ids = self._row, self._ids[start : start + writing.BATCH]
-        file_jobs.take_turns(row)
         kept = list(row.changes.filter(pk__in=ids).order_by("-pk"))
         goods = [Goods(one.line, f"{BY_NUMBER}{one.product}") for one in kept]
         standing = Standing(goods, holds=True)

@@ -194,7 +194,6 @@ class Work:
     @transactional
     def _written(self, goods, start, told):
         row, categories = self._row, Categories()
-        file_jobs.take_turns(row)
         standing = Standing(goods, holds=True)
         standing.hold_short(goods)
         plans = [

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import F, Q
 from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -25,8 +24,9 @@ from mall.core.errors import DomainError
 from mall.core.models.clock_job import PROBLEM_LENGTH, ClockJob
 from mall.core.models.file_job import FileJob
 from mall.core.tables.errors import UnreadableTable
+from mall.core.transactions import transactional
 
-LEASE = timedelta(minutes=10)
+LEASE = timedelta(minutes=5)
 LOOK_LEASE = timedelta(minutes=2)  # somebody waits, and a look taken over writes nothing twice
 TRIES = 3
 KEEP = timedelta(days=7)  # a file that nobody let in
@@ -179,44 +179,42 @@ def held(row):
     return now
 
 
+@transactional
 def claimed(model, *, only: int | None = None):
     """Return what is to be looked over or was let in (or ``only`` this one) as the caller's own for
     its lease, LOOKING or RUNNING; None when there is none. Looks come first: somebody waits for
-    them. Files nobody let in go after KEEP.
+    them. Of one kind one at a time is carried out, as two may make the same things. Files nobody
+    let in go after KEEP.
     """
     now = clock.now()
     model.objects.filter(status=Status.CHECKED, made_at__lt=now - KEEP).delete()
-    free = Q(status__in=(Status.LOOKING, Status.QUEUED), claimed_until=None)
-    waiting = model.objects.filter(free | Q(status__in=UNDER_WAY, claimed_until__lte=now))
-    state = waiting.only("status", "claimed_until", "attempts", "language").order_by("pk")
-    found = list(state.filter(pk=only) if only else state)
-    for row in sorted(found, key=lambda row: row.status != Status.LOOKING):
-        if _take(row, now):
-            # as it stands now, with what it holds
-            return model.objects.filter(pk=row.pk, attempts=row.attempts + 1).first()
+    # two sweeps may stand here: the second sees what the first took
+    waiting = model.objects.filter(status__in=(Status.QUEUED, *UNDER_WAY)).select_for_update()
+    rows = list(waiting.only("status", "claimed_until", "attempts", "language").order_by("pk"))
+    is_one_running = any(row.status == Status.RUNNING and not _is_free(row, now) for row in rows)
+    for row in sorted(rows, key=lambda row: row.status != Status.LOOKING):
+        may_begin = row.status == Status.LOOKING or not is_one_running
+        if only in (None, row.pk) and may_begin and _is_free(row, now) and _take(row, now):
+            return model.objects.get(pk=row.pk)  # with what it holds
     return None
 
 
+def _is_free(row, now) -> bool:
+    return row.claimed_until is None or row.claimed_until <= now
+
+
 def _take(row, now) -> bool:
-    """Take a file, unless another sweep did or it broke off too often."""
-    # Two sweeps may stand here; the old state stands in the filter.
-    mine = type(row).objects.filter(pk=row.pk, status=row.status, claimed_until=row.claimed_until)
+    """Take a locked file, unless it broke off too often."""
+    mine = type(row).objects.filter(pk=row.pk)
     if row.attempts >= TRIES:
         with translation.override(row.language or None):
             broke_off = gettext("It was tried three times and broke off.")
         mine.update(**_ended(type(row), Status.FAILED), problem=broke_off)
         return False
-    lease = {"claimed_until": now + _lease_of(row), "attempts": F("attempts") + 1}
     taken = Status.LOOKING if row.status == Status.LOOKING else Status.RUNNING
-    return bool(mine.update(status=taken, **lease))
-
-
-def take_turns(row) -> None:
-    """Wait until no other file of the same kind writes, to the end of the caller's transaction: two
-    may make the same things.
-    """
-    running = type(row).objects.filter(status=Status.RUNNING).order_by("pk")
-    list(running.select_for_update().values_list("pk", flat=True))
+    lease = {"claimed_until": now + _lease_of(row), "attempts": row.attempts + 1}
+    mine.update(status=taken, **lease)
+    return True
 
 
 def go_on(row, **changes) -> None:

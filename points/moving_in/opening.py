@@ -43,7 +43,6 @@ def carry_out(row: MemberImport) -> None:
 @transactional
 def _bring(row, some) -> list:
     """Let some members of a file move in; return what became of each."""
-    file_jobs.take_turns(row)
     placed = people.place(some, row)
     coming = [one for one in placed if one.state in (people.NEW, people.ADDED)]
     if not coming:

@@ -30,7 +30,6 @@ def carry_back(row: MemberImport) -> None:
 @transactional
 def _take_back(row, pks):
     """Take back some members of a file that nobody touched."""
-    file_jobs.take_turns(row)
     found = list(MovedMember.objects.filter(pk__in=pks, undone_at=None).select_related("user"))
     accounts = ledger.open_all(one.user_id for one in found)
     free = [one for one in found if _is_untouched(one, accounts[one.user_id].row)]
