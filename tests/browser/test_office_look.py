@@ -18,7 +18,7 @@ from tests.browser.test_look import DESKTOP, PHONE, faults_here, faults_of, show
 from tests.factories.campaigns import SegmentFactory, started, tagged
 from tests.factories.draws import announced, draft
 from tests.factories.referrals import invited
-from tests.files_brought import MANY, goods_table
+from tests.files_brought import goods_table
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 ROOMS = """marketing/campaign marketing/segment marketing/membertag marketing/campaignmember
@@ -33,13 +33,11 @@ REPORTS = ("liability", "points", "forecast", "recommendations")
 
 @pytest.fixture
 def files(db, operator, waits):
-    """Files of goods that were looked over, that could not be, that are and that wait."""
+    """Files of goods that were looked over, and that could not be (others load again meanwhile)."""
     bad = goods_table(count=3).replace(b"points,P-1-1,2", b"points,P-1-1,dear")
     broken = b"PK\x03\x04" + bytes(file_jobs.UNPACKED_WHOLE_BYTES)
     found = [goods.bring(content, name="g.csv", operator=operator) for content in (bad, broken)]
     goods.carry_on()
-    found += [goods.bring(goods_table(), name="g.csv", operator=operator) for _ in range(2)]
-    file_jobs.go_on(file_jobs.claimed(type(found[2]), only=found[2].pk), goods=MANY, new=50)
     return [(row, "change") for row in found]
 
 
