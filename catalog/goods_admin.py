@@ -44,11 +44,14 @@ class GoodsImportAdmin(FileJobAdmin):
         may = super().has_upload_permission(request, object_id)
         return may and request.user.has_perms(RIGHTS)
 
-    def look_over(self, content, said, *, name, operator):
+    def bring(self, content, said, *, name, operator):
         if said["makes_categories"] and not operator.has_perm("catalog.add_category"):
             raise PermissionDenied
         chosen = {option: said[option] for option in ("clears", "makes_categories")}
-        return imports.look_over(content, name=name, operator=operator, **chosen)
+        return imports.bring(content, name=name, operator=operator, **chosen)
+
+    def looked(self, row):
+        return row.new + row.changed + row.known + row.refused, row.goods
 
     def in_words(self, line, key, state, words):
         return line, key, str(STATES[state]), words

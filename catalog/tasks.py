@@ -18,7 +18,7 @@ def refresh_popularity() -> int:
 
 @shared_task
 def import_goods() -> int:
-    """Carry out the files of goods that were let in, and those to be taken back."""
+    """Look over the files of goods that were brought, carry out those let in, take back others."""
     return imports.carry_on()
 
 

@@ -5,6 +5,7 @@ what came of them.
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from mall.core import file_jobs
 from mall.core.admin.action_forms import VERSION
 from mall.core.admin.file_jobs import FileJobAdmin
 from marketing.analytics import history_imports
@@ -30,13 +31,16 @@ class HistoryImportAdmin(FileJobAdmin):
     def in_words(self, kind, line, no, words):
         return line, no, str(KINDS[kind]), words
 
-    def look_over(self, content, said, *, name, operator):
-        return history_imports.look_over(content, name=name, operator=operator)
+    def bring(self, content, said, **who):
+        return history_imports.bring(content, **who)
+
+    def looked(self, row):
+        return row.rows, 0  # nobody knows yet how many there are
 
     def decide(self, request, row):
         """Let a file in, or look it over again, read otherwise."""
         if row.status != HistoryImport.Status.CHECKED:
-            raise history_imports.ImportDecided
+            raise file_jobs.FileDecided
         read = request.POST.get(VERSION)
         if "import" in request.POST:
             history_imports.let_in(row, operator=request.user, read=read)

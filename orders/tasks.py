@@ -89,7 +89,7 @@ def watch_orders() -> dict:
 
 @shared_task
 def send_dispatch_files() -> int:
-    """Send the orders of files that operators let in; return how many files."""
+    """Look over files of tracking numbers and send what was let in; return how many files."""
     return dispatch_files.carry_on()
 
 

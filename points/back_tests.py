@@ -46,12 +46,7 @@ def ask(rule: Rule, numbers: dict, *, days: int, operator) -> BackTest:
 
 def carry_on(only: int | None = None) -> int:
     """Carry out back-tests that wait (or ``only`` this one); returns how many."""
-    done = 0
-    while (test := file_jobs.claimed(BackTest, only=only, facts=0)) is not None:
-        with translation.override(test.language or None):
-            _run(test)
-        done += 1
-    return done
+    return file_jobs.carry_on(KIND, only=only)
 
 
 def _run(test) -> None:
@@ -61,6 +56,9 @@ def _run(test) -> None:
         found.add(list(batch))
         file_jobs.go_on(test, facts=found.facts)
     file_jobs.end(test, BackTest.Status.DONE, facts=found.facts, result=found.result())
+
+
+KIND = file_jobs.Kind(BackTest, _run)
 
 
 class _Run:

@@ -3,7 +3,8 @@
 from celery import shared_task
 
 from points import back_tests, budgets, event_delivery, expiry, maturing, tiers, velocity
-from points.moving_in import letters, opening
+from points.moving_in import kind as members_file
+from points.moving_in import letters
 
 
 @shared_task(name="points.deliver_facts")
@@ -47,7 +48,7 @@ def watch_sign_ups():
 @shared_task(name="points.move_members_in")
 def move_members_in():
     """Carry out files of members that were let in or are taken back; returns how many."""
-    return {"files": opening.carry_on()}
+    return {"files": members_file.carry_on()}
 
 
 @shared_task(name="points.welcome_moved_members")

@@ -189,6 +189,13 @@ def heard_later(settings):
 
 # --- races ------------------------------------------------------------------
 @pytest.fixture
+def waits(monkeypatch):
+    """No file is so small that it is looked over where it is brought: all wait for the worker."""
+    monkeypatch.setattr("mall.core.file_jobs.AT_ONCE_BYTES", 0)
+    return monkeypatch
+
+
+@pytest.fixture
 def mariadb_only():
     """For tests whose point is MariaDB's locking."""
     if not ON_MARIADB:

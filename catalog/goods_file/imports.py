@@ -1,5 +1,5 @@
 """Files of goods that come in by the back office or the command: looked over, let in, carried out
-by the clock some products at a time, and taken back (``undo``).
+some products at a time, and taken back (``undo``), by the clock.
 
 The rows are read once, in the look; what was looked at is what is carried out, and what somebody
 changed since is refused by name. Each batch is one transaction together with how far the file is,
@@ -9,7 +9,9 @@ so a sweep that dies loses nothing and does nothing twice.
 import io
 import json
 import zlib
+from collections import Counter
 from datetime import timedelta
+from functools import partial
 
 from django.db.models import F
 from django.utils import translation
@@ -51,34 +53,69 @@ class NotUndoable(DomainError):
     message = _("Only a file that was carried out within %(days)s days can be taken back, once.")
 
 
-def look_over(
-    source, *, name: str, operator, clears: bool = False, makes_categories: bool = False,
-    saves: bool = True,
-) -> GoodsImport:  # fmt: skip
-    """Say what would come of a file of goods (bytes or a binary file) and keep it, unless not
-    ``saves``; no product is written.
+def bring(content: bytes, *, name: str, operator, **chosen) -> GoodsImport:
+    """Bring a file and have it looked over: a small one now, others within seconds. ``chosen`` are
+    ``clears`` and ``makes_categories``; no product is written.
 
-    Raises: UnreadableTable.
+    Raises: UnreadableTable (it is no file of goods; what else is wrong with it the look says).
     """
-    if isinstance(source, bytes) and len(source) > BYTES_MAX:
+    if len(content) > BYTES_MAX:
         raise UnreadableTable(
             _("A file may have at most %(most)s MB; larger ones are read by import_goods.")
             % {"most": BYTES_MAX // 1_000_000}
         )
-    package = Package(io.BytesIO(source) if isinstance(source, bytes) else source)
-    sheet = reading.read(package.table, clears=clears)
+    return file_jobs.bring(KIND, content, name=name, operator=operator, **chosen)
+
+
+def look_over(row: GoodsImport, content: bytes) -> None:
+    """Say what would come of a claimed file; no product is written. Raises: UnreadableTable,
+    LeaseLost.
+    """
+    found, pictures = survey(row, io.BytesIO(content), progress=partial(file_jobs.go_on, row))
+    _keep(row, found, pictures)
+
+
+def survey(row: GoodsImport, source, *, progress=lambda **counts: None) -> tuple:
+    """Look a file of goods over (a binary file that can be rewound). Return the columns of ``row``
+    that say what was found, and the pictures it brings. ``progress`` is given the counts so far.
+
+    Raises: UnreadableTable.
+    """
+    package = Package(source)
+    sheet = reading.read(package.table, clears=row.clears)
+    known = {"rows": sheet.rows, "goods": len(sheet.goods), "digest": sheet.digest}
+    progress(**known)
+    pictures, counts, told = incoming.Incoming(package), Counter(), []
+    for made in _compared(row, sheet.goods, pictures):
+        counts.update(COLUMN_OF[one.state] for one in made)
+        told += [findings.of(one) for one in made if one.state != plan.KNOWN]
+        progress(**{column: counts[column] for column in COLUMN_OF.values()})
+    found = {
+        **known,
+        **{column: counts[column] for column in COLUMN_OF.values()},
+        "remarks": [*sheet.remarks, *_remarks_of(known["digest"])],
+        "pictures": len(pictures.held),
+        "content": _packed(sheet.goods),
+        "findings": findings.packed(told),
+    }
+    return found, pictures
+
+
+def look_through(source, *, name: str, operator, saves: bool = True, **chosen) -> GoodsImport:
+    """Look a file over here and now, also one too large to wait as it came, and keep what it says
+    unless not ``saves``; no product is written.
+
+    Raises: UnreadableTable.
+    """
     row = GoodsImport(
-        name=name[:120], clears=clears, makes_categories=makes_categories, made_by=operator,
-        made_at=clock.now(), language=translation.get_language() or "", rows=sheet.rows,
-        goods=len(sheet.goods), digest=sheet.digest,
+        name=name[:120], made_by=operator, made_at=clock.now(), status=Status.CHECKED,
+        language=translation.get_language() or "", **chosen,
     )  # fmt: skip
-    row.remarks = [*sheet.remarks, *_remarks_of(row)]
-    pictures = incoming.Incoming(package)
-    told = _survey(row, sheet.goods, pictures)
-    row.content, row.findings = _packed(sheet.goods), findings.packed(told)
-    row.pictures = len(pictures.held)
+    found, pictures = survey(row, source)
+    for column, value in found.items():
+        setattr(row, column, value)
     if saves:
-        _keep(row, pictures)
+        _insert(row, pictures)
     return row
 
 
@@ -121,26 +158,21 @@ def may_undo(row: GoodsImport) -> bool:
 
 
 def carry_on() -> int:
-    """Carry out the files that were let in; returns how many. Harmless when run twice or by several
-    at once.
+    """Look over, carry out and take back what waits; returns how many files. Harmless when run
+    twice or by several at once.
     """
-    done = 0
-    while (row := file_jobs.claimed(GoodsImport)) is not None:
-        run(row)
-        done += 1
-    return done
+    return file_jobs.carry_on(KIND)
 
 
 def run(row: GoodsImport, *, progress=lambda done: None) -> None:
     """Carry out a claimed file, or take it back, from where it stands to its end. ``progress`` is
-    given how many products are done.
+    given how many products are done. Raises: LeaseLost.
     """
-    with translation.override(row.language or None):
-        work = changes.Undo(row) if row.undoes else Work(row)
-        told = list(file_jobs.findings_of(row)) if row.done_to else []
-        for start in range(row.done_to, work.size, writing.BATCH):
-            told += work.carry_out(start, told)
-            progress(min(start + writing.BATCH, work.size))
+    work = changes.Undo(row) if row.undoes else Work(row)
+    told = list(file_jobs.findings_of(row)) if row.done_to else []
+    for start in range(row.done_to, work.size, writing.BATCH):
+        told += work.carry_out(start, told)
+        progress(min(start + writing.BATCH, work.size))
     row.held.all().delete()
     file_jobs.end(row, Status.DONE, undone_at=clock.now() if row.undoes else None)
 
@@ -182,12 +214,12 @@ class Work:
         return found
 
 
-def _survey(row, goods, pictures) -> list:
-    """Count what would come of goods, note in them what was looked at, and tell of it."""
-    told, categories, taken = [], Categories(), {}
+def _compared(row, goods, pictures):
+    """Yield what would become of goods, some at a time, and note in them what was looked at."""
+    categories, taken = Categories(), {}
     for start in range(0, len(goods), writing.BATCH):
         some = goods[start : start + writing.BATCH]
-        standing = Standing(some)
+        standing, plans = Standing(some), []
         for one in some:
             pictures.resolve(one, standing)
             _refuse_again(one, standing.product(one.key), taken)
@@ -196,11 +228,8 @@ def _survey(row, goods, pictures) -> list:
             for choice, planned in zip(one.choices, made.skus, strict=False):
                 if choice.stock is not None:
                     choice.change = planned.change
-            column = COLUMN_OF[made.state]
-            setattr(row, column, getattr(row, column) + 1)
-            if made.state != plan.KNOWN:
-                told.append(findings.of(made))
-    return told
+            plans.append(made)
+        yield plans
 
 
 def _refuse_again(goods, product, taken):
@@ -210,10 +239,10 @@ def _refuse_again(goods, product, taken):
         goods.faults.append([goods.line, words])
 
 
-def _remarks_of(row) -> list[str]:
+def _remarks_of(digest) -> list[str]:
     since = clock.now() - timedelta(days=DAYS_ASKED)
     before = GoodsImport.objects.filter(
-        digest=row.digest, status=Status.DONE, undone_at=None, finished_at__gte=since
+        digest=digest, status=Status.DONE, undone_at=None, finished_at__gte=since
     )
     words = gettext("The same rows were carried out on %(on)s already.")
     return [
@@ -231,13 +260,24 @@ def _packed(goods) -> bytes:
 
 
 @transactional
-def _keep(row, pictures):
-    old = clock.now() - timedelta(days=UNDO_DAYS)
-    GoodsChange.objects.filter(job__finished_at__lt=old).delete()
-    GoodsPicture.objects.filter(job__status=Status.FAILED).delete()
+def _keep(row, found, pictures):
+    _forget_old()
+    file_jobs.looked_over(row, **found)
+    pictures.keep(row)
+
+
+@transactional
+def _insert(row, pictures):
+    _forget_old()
     row.pk = None  # tried again, it is saved anew
     row.save(force_insert=True)
     pictures.keep(row)
+
+
+def _forget_old():
+    old = clock.now() - timedelta(days=UNDO_DAYS)
+    GoodsChange.objects.filter(job__finished_at__lt=old).delete()
+    GoodsPicture.objects.filter(job__status=Status.FAILED).delete()
 
 
 def _begin(row):
@@ -253,3 +293,11 @@ def _counts_of(row):
 
 def _many(plans, state) -> int:
     return sum(made.state == state for made in plans)
+
+
+def _check(content):
+    """Refuse what is no file of goods. Raises: UnreadableTable."""
+    reading.check(Package(io.BytesIO(content)).table)
+
+
+KIND = file_jobs.Kind(GoodsImport, run, look_over, _check)

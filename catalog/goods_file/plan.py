@@ -88,7 +88,8 @@ def of(goods, standing, categories, *, makes_categories: bool) -> Plan:
             plan.why.append([goods.line, _("there is no product with this number")])
     own = [] if product is None else standing.skus.get(product.pk, [])
     gallery = [] if product is None else standing.pictures.get(product.pk, [])
-    plan.mark = "" if product is None else mark(product, own, gallery)
+    if product is not None:
+        plan.mark = mark(product, own, gallery, standing.booked.get(product.pk))
     if plan.why:
         return plan
     plan.changed = _take(plan.product, columns.OF_PRODUCT, goods.said)

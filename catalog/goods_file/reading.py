@@ -70,13 +70,20 @@ class Sheet:
         return digest(list(one.plain().values()) for one in self.goods)
 
 
+def check(content: bytes) -> None:
+    """Look at the beginning of a table alone. Raises: UnreadableTable (no table of goods)."""
+    with _opened(content) as table:
+        if next(iter(table), None) is None:
+            raise UnreadableTable(_("There are no goods in this file."))
+
+
 def read(content: bytes, *, clears: bool = False) -> Sheet:
     """Return the goods of a table, right or wrong. ``clears``: empty cells empty what is there.
 
     Raises: UnreadableTable.
     """
     goods, rows = {}, 0
-    with open_table(content, headings.COLUMNS, bytes_max=BYTES_MAX) as table:
+    with _opened(content) as table:
         there = {one.name for one in headings.COLUMNS} - set(table.missing)
         reader = _Rows(there, clears)
         for row in table:
@@ -89,6 +96,10 @@ def read(content: bytes, *, clears: bool = False) -> Sheet:
         if not goods:
             raise UnreadableTable(_("There are no goods in this file."))
         return Sheet(reader.finished(goods), list(remarks_of(table)), rows)
+
+
+def _opened(content):
+    return open_table(content, headings.COLUMNS, bytes_max=BYTES_MAX)
 
 
 class _Rows:

@@ -1,8 +1,10 @@
 """What the shop has of the goods of a file, read for many of them in a few statements."""
 
+from django.db.models import Max
+
 from catalog import price_schedule, stock
 from catalog.goods_file import columns
-from catalog.models import BY_NUMBER, Product, ProductImage, Sku
+from catalog.models import BY_NUMBER, Product, ProductImage, Sku, StockMovement
 from mall.core.versions import version_of
 
 
@@ -34,11 +36,26 @@ class Standing:
         for row in price_schedule.open_of([one.pk for one in products]):
             self.planned.setdefault(row.sku.product_id, []).append(row)
         self.left = stock.available([sku.pk for rows in self.skus.values() for sku in rows])
+        self._read_booked(goods)
 
     def _read_others(self, goods):
         """Read whose the SKUs are that go by a code of the file."""
         codes = [sku.code for one in goods for sku in one.choices if sku.code]
         self.owners = dict(Sku.objects.filter(code__in=codes).values_list("code", "product_id"))
+
+    def _read_booked(self, goods):
+        """Read the last booking of pieces of products of which a file counts some: what was counted
+        before it holds no more.
+        """
+        keys = [one.key for one in goods if any(sku.stock is not None for sku in one.choices)]
+        counted = [one.pk for one in filter(None, map(self.product, keys))]
+        skus = {sku.pk: pk for pk in counted for sku in self.skus.get(pk, [])}
+        booked = StockMovement.objects.filter(
+            sku__in=skus, direction=StockMovement.Direction.RECEIVE
+        )
+        self.booked = dict.fromkeys(counted, 0)
+        for sku_id, last in booked.order_by().values_list("sku").annotate(Max("pk")):
+            self.booked[skus[sku_id]] = max(last, self.booked[skus[sku_id]])
 
     def product(self, key: str) -> Product | None:
         """Return the product a file names, or None."""
@@ -75,9 +92,12 @@ def snapshot(product, skus) -> dict:
     }
 
 
-def mark(product, skus, gallery) -> str:
-    """Return the mark of a product as a file found it, its pieces aside: sales are no edit."""
-    return version_of(snapshot(product, skus), picture_names(product, gallery))
+def mark(product, skus, gallery, booked: int | None) -> str:
+    """Return the mark of a product as a file found it; of its pieces only which booking was the
+    last, where the file counts them: sales are no edit.
+    """
+    counted = () if booked is None else (booked,)
+    return version_of(snapshot(product, skus), picture_names(product, gallery), *counted)
 
 
 def _of_sku(sku):

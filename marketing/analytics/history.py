@@ -78,7 +78,7 @@ def import_orders(
     ``source`` is a path, bytes or a HistoryFile. ``on_bad(line, order_no, reason)`` hears of every
     row that is left out, nothing of its order is kept; ``on_remark`` of every order that was put
     right. ``progress`` and ``writing`` may wrap the lines and the orders in a progress bar;
-    ``on_batch`` is told the counts of some orders in the transaction that writes them; of the
+    ``on_batch`` is told the counts of some orders, in the transaction that writes them; of the
     first ``sample`` rows it is kept how they were understood.
     Raises: UnreadableTable.
     """
@@ -100,6 +100,7 @@ def import_orders(
                 batch = {order.no: order for order in some if told.is_good(order)}
                 if dry_run:
                     compared = _compared(batch, replace)
+                    on_batch(compared.counts)
                 else:
                     compared = _written(batch, replace, done, on_batch)
                 done.add(compared.counts)

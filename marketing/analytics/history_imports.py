@@ -1,5 +1,5 @@
 """Files of an earlier shop's orders that come in by the back office: looked over, read otherwise if
-need be, let in, and imported by a sweep.
+need be, let in, and imported, by the clock.
 
 The look is the import that writes nothing (``dry_run``), so what fits the one fits the other. One
 sweep at a time has a file; one that dies loses it, and the next goes on behind the last orders that
@@ -7,6 +7,7 @@ were written.
 """
 
 import zlib
+from collections import Counter
 from dataclasses import asdict
 from functools import partial
 
@@ -14,8 +15,9 @@ from django.db.models import F
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from mall.core import audit, clock, file_jobs
+from mall.core import audit, file_jobs
 from mall.core.errors import DomainError
+from mall.core.models.clock_job import PROBLEM_LENGTH
 from mall.core.tables.errors import UnreadableTable
 from mall.core.tables.reader import titles_of
 from mall.core.transactions import transactional
@@ -28,14 +30,10 @@ from marketing.models import HistoryImport
 BYTES_MAX = 10_000_000  # below the packet that MariaDB and MySQL take; more goes by the command
 SAMPLE_ROWS = 20
 WORDS_MAX = 40
+LINES_AT_ONCE = 10_000
+COUNTED = ("new", "replaced", "known")  # as orders are compared or written
 REFUSED, REMARK = "refused", "remark"
 Status = HistoryImport.Status
-
-
-class ImportDecided(file_jobs.FileDecided):
-    """The file was let in meanwhile."""
-
-    code = "import_decided"
 
 
 class NothingToImport(DomainError):
@@ -51,82 +49,94 @@ def reading_of(row: HistoryImport) -> Reading:
     return Reading(**row.reading)
 
 
-def look_over(content: bytes, *, name: str, operator, encoding: str = "") -> HistoryImport:
-    """Keep a file and say what would come of it, read as its headings suggest; nothing is imported.
+def bring(content: bytes, *, name: str, operator) -> HistoryImport:
+    """Bring a file and have it looked over, read as its headings suggest: a small one now, others
+    within seconds; nothing is imported.
 
-    Raises: UnreadableTable.
+    Raises: UnreadableTable (it is no table; what else is wrong with it the look says).
     """
     if len(content) > BYTES_MAX:
         raise UnreadableTable(
             _("A file may have at most %(most)s MB; larger ones are read by import_history.")
             % {"most": BYTES_MAX // 1_000_000}
         )
-    row = HistoryImport(
-        name=name[:120],
-        content=zlib.compress(content),
-        reading=asdict(guess(titles_of(content, encoding=encoding))),
-        encoding=encoding,
-        made_by=operator,
-        made_at=clock.now(),
-        language=translation.get_language() or "",
-    )
-    _survey(row, content)
-    row.save()
-    return row
+    return file_jobs.bring(KIND, content, name=name, operator=operator)
 
 
 def look_again(
     row: HistoryImport, *, reading: Reading, encoding: str, replaces: bool, read: str
 ) -> HistoryImport:
-    """Look a kept file over again, read otherwise. ``read`` is the version the operator saw.
+    """Have a kept file looked over again, read otherwise. ``read`` is the version the operator saw.
 
-    Raises: ImportDecided, ChangedMeanwhile.
+    Raises: FileDecided, ChangedMeanwhile.
     """
-    content = zlib.decompress(row.content)
-    looked = HistoryImport(
-        reading=asdict(reading), encoding=encoding, replaces=replaces, words=row.words
-    )
-    _survey(looked, content)  # some seconds for a large file: no row is held meanwhile
-    return _keep(row, looked, read)
+    said = {"reading": asdict(reading), "encoding": encoding, "replaces": replaces}
+    return file_jobs.at_once(KIND, _read_otherwise(row, said, read))
 
 
 @transactional
-def _keep(row, looked, read):
+def _read_otherwise(row, said, read):
     row = _held(row, read)
-    names = ("reading", "encoding", "replaces", *SURVEYED)
-    for name in names:
-        setattr(row, name, getattr(looked, name))
-    row.language = translation.get_language() or ""
-    row.save(update_fields=[*names, "language"])
+    said |= {**NOTHING, "status": Status.LOOKING, "language": translation.get_language() or ""}
+    for name, value in said.items():
+        setattr(row, name, value)
+    row.save(update_fields=said)
     return row
 
 
 COUNTS = ("rows", "people", "new", "replaced", "known", "refused", "dropped", "remarks")
-SURVEYED = ("titles", "words", "sample", "problem", "findings", "orders", *COUNTS)
+NOTHING = {**dict.fromkeys(("orders", *COUNTS), 0), "sample": [], "findings": b"", "problem": ""}
 
 
-def _survey(row, content):
-    """Fill in what a look at the content finds."""
-    findings = file_jobs.Findings()
+def look_over(row: HistoryImport, content: bytes) -> None:
+    """Say what would come of a claimed file; nothing is imported. Raises: UnreadableTable,
+    LeaseLost.
+    """
+    titles = titles_of(content, encoding=row.encoding)
+    if not row.reading:
+        row.reading = asdict(guess(titles))
+    found = {"reading": row.reading, "titles": [title for title in titles if title]}
     try:
-        row.titles = [title for title in titles_of(content, encoding=row.encoding) if title]
-        file = HistoryFile(content, reading_of(row), encoding=row.encoding)
-        done = history.import_orders(
-            file,
-            on_bad=partial(findings.add, REFUSED),
-            on_remark=partial(findings.add, REMARK),
-            replace=row.replaces,
-            dry_run=True,
-            sample=SAMPLE_ROWS,
-        )
-    except UnreadableTable as error:
-        row.problem = str(error)[:1_000]
-        return
-    row.words = dict(file.words.most_common(WORDS_MAX))
-    row.sample, row.findings, row.problem = done.sample, findings.packed(), ""
-    for name in COUNTS:
-        setattr(row, name, getattr(done, name))
-    row.orders = done.new + done.replaced + done.known
+        found |= _survey(row, content)
+    except UnreadableTable as error:  # a column is missing, say: perhaps it is read otherwise
+        found |= {**NOTHING, "problem": str(error)[:PROBLEM_LENGTH]}
+    file_jobs.looked_over(row, **found)
+
+
+def _survey(row, content) -> dict:
+    """Return the columns that say what a look at the content finds. Raises: UnreadableTable."""
+    findings, seen = file_jobs.Findings(), Counter()
+
+    def count(counts):
+        seen.update({name: counts[name] for name in COUNTED})
+        file_jobs.go_on(row, **seen)
+
+    progress = partial(_told_of, row)
+    file = HistoryFile(content, reading_of(row), encoding=row.encoding, progress=progress)
+    done = history.import_orders(
+        file,
+        on_bad=partial(findings.add, REFUSED),
+        on_remark=partial(findings.add, REMARK),
+        on_batch=count,
+        replace=row.replaces,
+        dry_run=True,
+        sample=SAMPLE_ROWS,
+    )
+    return {
+        "words": dict(file.words.most_common(WORDS_MAX)),
+        "sample": done.sample,
+        "findings": findings.packed(),
+        "orders": done.new + done.replaced + done.known,
+        **{name: getattr(done, name) for name in COUNTS},
+    }
+
+
+def _told_of(row, lines):
+    """Yield the lines of a file on, and write down how many there were."""
+    for number, line in enumerate(lines, 1):
+        if number % LINES_AT_ONCE == 0:
+            file_jobs.go_on(row, rows=number)
+        yield line
 
 
 @transactional
@@ -134,7 +144,7 @@ def let_in(row: HistoryImport, *, operator, read: str) -> HistoryImport:
     """Have a file imported that was looked over; a sweep begins within seconds. ``read`` is the
     version the operator saw.
 
-    Raises: ImportDecided, ChangedMeanwhile, NothingToImport.
+    Raises: FileDecided, ChangedMeanwhile, NothingToImport.
     """
     row = _held(row, read)
     if row.problem or not row.new + row.replaced:
@@ -147,52 +157,45 @@ def let_in(row: HistoryImport, *, operator, read: str) -> HistoryImport:
 
 
 def _held(row, read):
-    row = file_jobs.held(row, otherwise=ImportDecided)
+    row = file_jobs.held(row)
     check_read(read, row.version)
     return row
 
 
 def carry_on() -> int:
-    """Import the files that were let in; returns how many. Harmless when run twice or by several
-    at once.
+    """Look over what was brought and import what was let in; returns how many files. Harmless when
+    run twice or by several at once.
     """
-    done = 0
-    while (row := file_jobs.claimed(HistoryImport, known=0)) is not None:
-        _bring_in(row)
-        done += 1
-    return done
+    return file_jobs.carry_on(KIND)
 
 
 def _bring_in(row):
     """Import one file; what earlier tries wrote counts as new, not as there before."""
+    file_jobs.go_on(row, known=0)
     findings = file_jobs.Findings()
     before = {"new": row.new, "replaced": row.replaced}
 
     def count(counts):
-        changes = {name: F(name) + counts[name] for name in ("new", "replaced", "known")}
-        file_jobs.go_on(row, **changes)
+        file_jobs.go_on(row, **{name: F(name) + counts[name] for name in COUNTED})
 
-    with translation.override(row.language or None):
-        try:
-            done = history.import_orders(
-                zlib.decompress(row.content),
-                reading=reading_of(row),
-                encoding=row.encoding,
-                replace=row.replaces,
-                on_bad=partial(findings.add, REFUSED),
-                on_remark=partial(findings.add, REMARK),
-                on_batch=count,
-            )
-        except UnreadableTable as error:
-            file_jobs.end(row, Status.FAILED, sample=[], problem=str(error)[:1_000])
-            return
+    done = history.import_orders(
+        zlib.decompress(row.content),
+        reading=reading_of(row),
+        encoding=row.encoding,
+        replace=row.replaces,
+        on_bad=partial(findings.add, REFUSED),
+        on_remark=partial(findings.add, REMARK),
+        on_batch=count,
+    )
     file_jobs.end(
         row,
         Status.DONE,
-        sample=[],
         findings=findings.packed(),
         new=before["new"] + done.new,
         replaced=before["replaced"] + done.replaced,
         known=max(0, done.known - before["new"] - before["replaced"]),
         **{name: getattr(done, name) for name in ("rows", "refused", "dropped", "remarks")},
     )
+
+
+KIND = file_jobs.Kind(HistoryImport, _bring_in, look_over, titles_of)

@@ -17,11 +17,14 @@ class HistoryImport(FileJob):
     """
 
     class Status(models.TextChoices):
+        LOOKING = "looking", _("Being looked over")
         CHECKED = "checked", _("Looked over, not imported")
         QUEUED = "queued", _("Waiting for its turn")
         RUNNING = "running", _("Being imported")
         DONE = "done", _("Imported")
         FAILED = "failed", _("Stopped by an error")
+
+    EMPTIED = {**FileJob.EMPTIED, "sample": []}
 
     reading = models.JSONField(default=dict, editable=False)
     encoding = models.CharField(max_length=20, blank=True, editable=False)
@@ -35,7 +38,7 @@ class HistoryImport(FileJob):
     replaced = models.PositiveIntegerField(_("Replaced orders"), default=0)
     dropped = models.PositiveIntegerField(_("Lines left out"), default=0)
     remarks = models.PositiveIntegerField(_("Remarks"), default=0)
-    status = models.CharField(_("Status"), max_length=7, choices=Status, default=Status.CHECKED)
+    status = models.CharField(_("Status"), max_length=7, choices=Status, default=Status.LOOKING)
 
     class Meta(FileJob.Meta):
         verbose_name = _("File of earlier orders")

@@ -48,8 +48,8 @@ class DispatchFileAdmin(FileJobAdmin):
     findings_title, findings_file = _("Refused"), "left-out"
     findings_header = (_("Line"), _("order number"), _("Why"))
 
-    def look_over(self, content, said, *, name, operator):
-        return files.look_over(content, name=name, operator=operator, carrier=said["carrier"])
+    def bring(self, content, said, **who):
+        return files.bring(content, carrier=said["carrier"], **who)
 
     def decide(self, request, row):
         """Let a file in."""

@@ -9,11 +9,10 @@ import json
 import zlib
 
 from django.db.models import F
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from mall.core import audit, clock, file_jobs, pasted
+from mall.core import audit, file_jobs, pasted
 from mall.core.errors import DomainError
 from mall.core.tables.columns import Column
 from mall.core.tables.errors import UnreadableTable
@@ -46,25 +45,25 @@ class NothingToSend(DomainError):
     message = _("No order of this file would be sent, so there is nothing to do.")
 
 
-def look_over(content: bytes, *, name: str, operator, carrier: str = "") -> DispatchFile:
-    """Keep a file and say what would come of it; nothing is sent. ``carrier`` (a code) is that of
-    rows that name none.
+def bring(content: bytes, *, name: str, operator, carrier: str = "") -> DispatchFile:
+    """Bring a file and have it looked over: a small one now, others within seconds; nothing is
+    sent. ``carrier`` (a code) is that of rows that name none.
 
-    Raises: UnreadableTable.
+    Raises: UnreadableTable (it is no table of numbers; what else is wrong with it the look says).
     """
-    read, faults = _read(content, carrier)
+    return file_jobs.bring(KIND, content, name=name, operator=operator, carrier=carrier)
+
+
+def look_over(row: DispatchFile, content: bytes) -> None:
+    """Say what would come of a claimed file; nothing is sent.
+
+    Raises: UnreadableTable, LeaseLost.
+    """
+    read, faults = _read(content, row.carrier)
+    file_jobs.go_on(row, rows=len(read) + len(faults))
     labels.check(read)
-    row = DispatchFile(
-        name=name[:120],
-        content=_packed(read, faults),
-        made_by=operator,
-        made_at=clock.now(),
-        language=translation.get_language() or "",
-    )
-    for column, value in _told(read, faults, to_send="").items():
-        setattr(row, column, value)
-    row.save()
-    return row
+    told = _told(read, faults, to_send="")
+    file_jobs.looked_over(row, content=_packed(read, faults), **told)
 
 
 @transactional
@@ -83,36 +82,40 @@ def let_in(row: DispatchFile, *, operator) -> DispatchFile:
 
 
 def carry_on() -> int:
-    """Send what files say that were let in; return how many files. Harmless when run twice or by
-    several at once.
+    """Look over what was brought and send what was let in; return how many files. Harmless when run
+    twice or by several at once.
     """
-    done = 0
-    while (row := file_jobs.claimed(DispatchFile)) is not None:
-        _carry_out(row)
-        done += 1
-    return done
+    return file_jobs.carry_on(KIND)
 
 
 def _carry_out(row):
     kept = json.loads(zlib.decompress(row.content))
     read = [labels.Label(no, carrier, number, line) for line, no, carrier, number in kept["labels"]]
     before = row.new
-    with translation.override(row.language or None):
-        for start in range(0, len(read), BATCH):
-            part = read[start : start + BATCH]
-            labels.send(part, actor=f"staff:{row.made_by_id}")
-            sent = sum(label.state == labels.SENT for label in part)
-            file_jobs.go_on(row, new=F("new") + sent)
-        told = _told(read, kept["faults"], to_send=labels.SENT)
+    for start in range(0, len(read), BATCH):
+        part = read[start : start + BATCH]
+        labels.send(part, actor=f"staff:{row.made_by_id}")
+        sent = sum(label.state == labels.SENT for label in part)
+        file_jobs.go_on(row, new=F("new") + sent)
+    told = _told(read, kept["faults"], to_send=labels.SENT)
     # what an earlier try sent is known to this one
     told["new"], told["known"] = told["new"] + before, max(0, told["known"] - before)
     file_jobs.end(row, Status.DONE, **told)
 
 
+def _check(content):
+    with _opened(content) as table:
+        next(iter(table), None)
+
+
+def _opened(content):
+    return open_table(content, READ, bytes_max=BYTES_MAX)
+
+
 def _read(content, carrier):
     """Return the labels of a file, and [line, number, why] of rows that cannot be right."""
     read, faults = [], []
-    with open_table(content, READ, bytes_max=BYTES_MAX) as table:
+    with _opened(content) as table:
         for row in table:
             if len(read) + len(faults) >= ROWS_MAX:
                 raise UnreadableTable(
@@ -146,3 +149,6 @@ def _told(read, faults, *, to_send):
         "refused": len(refused) + len(faults),
         "findings": file_jobs.packed(sorted([*refused, *faults])),
     }
+
+
+KIND = file_jobs.Kind(DispatchFile, _carry_out, look_over, _check)

@@ -11,7 +11,13 @@ from orders.models.order import Order
 
 
 class DispatchFile(FileJob):
-    """A file that says which orders were sent under which numbers (orders/dispatch/files.py)."""
+    """A file that says which orders were sent under which numbers (orders/dispatch/files.py).
+    ``carrier`` is the code for rows that name none.
+    """
+
+    carrier = models.CharField(
+        _("carrier"), max_length=20, blank=True, default="", db_default="", editable=False
+    )
 
     class Meta(FileJob.Meta):
         verbose_name = _("file of tracking numbers")

@@ -6,7 +6,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.privacy import EncryptedTextField
 from mall.core.blind_index import BlindIndexField
-from mall.core.models.clock_job import LOOKING
 from mall.core.models.file_job import FileJob
 
 
@@ -16,7 +15,7 @@ class MemberImport(FileJob):
     """
 
     class Status(models.TextChoices):
-        LOOKING = LOOKING, _("Being looked over")
+        LOOKING = "looking", _("Being looked over")
         CHECKED = "checked", _("Waiting for a second person")
         QUEUED = "queued", _("Waiting for its turn")
         RUNNING = "running", _("Being carried out")

@@ -15,12 +15,12 @@ from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import members
 from points.models import MemberImport, MovedMember
 from points.moving_in import file as files
-from points.moving_in import imports, letters
+from points.moving_in import imports, kind, letters
 from points.moving_in.forms import CHOICES, FileForm, TakeBackForm
 
 MAY_BRING, MAY_LET_IN = "points.adjust_points", "points.approve_adjustment"
 STATUS = MemberImport.Status
-COLOURS = {**file_jobs.COLOURS, STATUS.LOOKING: "info", STATUS.UNDONE: "info"}
+COLOURS = {**file_jobs.COLOURS, STATUS.UNDONE: "info"}
 
 
 @admin.register(MemberImport)
@@ -51,9 +51,8 @@ class MemberImportAdmin(file_jobs.FileJobAdmin):
     def shown_status(self, row):
         return row.status, row.get_status_display()
 
-    def look_over(self, content, said, *, name, operator):
-        chosen = {column: said[column] for column in CHOICES}
-        return imports.bring(content, name=name, operator=operator, **chosen)
+    def bring(self, content, said, **who):
+        return kind.bring(content, **who, **{column: said[column] for column in CHOICES})
 
     def has_approve_permission(self, request, object_id=None):
         """Return whether this operator may let in and take back what colleagues brought."""
@@ -65,6 +64,9 @@ class MemberImportAdmin(file_jobs.FileJobAdmin):
         """Let a file in."""
         imports.let_in(row, operator=request.user, read=request.POST.get(VERSION))
 
+    def looked(self, row):
+        return row.new + row.added + row.known + row.refused, row.rows
+
     def facts(self, request, row, *, may):
         waits = row.status == STATUS.CHECKED and row.new + row.added > 0
         return {
@@ -72,7 +74,6 @@ class MemberImportAdmin(file_jobs.FileJobAdmin):
             "may_let_in": waits and may and row.made_by_id != request.user.pk,
             "version": imports.version(row),
             "handled": row.new + row.added,
-            "looked_at": row.new + row.added + row.known + row.refused,
             "may_take_back": may and imports.may_take_back(row),
             "may_mail": may and row.status == STATUS.DONE and row.mail_days,
         }

@@ -6,18 +6,12 @@ from mall.core import file_jobs
 from mall.core.errors import DomainError
 
 
-class FileKnown(DomainError):
+class FileKnown(file_jobs.FileRefused):
     """The same members were let in before."""
 
     code = "file_known"
     status = 409
     message = _("These very members were brought as “%(name)s” already. Nothing was done again.")
-
-
-class FileDecided(file_jobs.FileDecided):
-    """The file was let in meanwhile, or is not at the step that was asked for."""
-
-    message = _("This file is at another step by now.")
 
 
 class SamePerson(DomainError):

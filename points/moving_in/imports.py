@@ -12,17 +12,14 @@ from collections import Counter
 from dataclasses import asdict
 from uuid import uuid4
 
-from django.utils import translation
-
 from mall.core import audit, clock, encryption, file_jobs
 from mall.core.tables.digest import digest
-from mall.core.tables.errors import UnreadableTable
 from mall.core.transactions import transactional
 from mall.core.versions import check_read, version_of
 from points.models import MemberImport
 from points.moving_in import file as files
 from points.moving_in import people
-from points.moving_in.errors import FileDecided, FileKnown, NothingToBring, SamePerson
+from points.moving_in.errors import FileKnown, NothingToBring, SamePerson
 
 Status = MemberImport.Status
 PLACE = "points.memberimport.content"  # a file says phone numbers, so it is sealed
@@ -31,35 +28,23 @@ CHUNK = 250  # members
 
 
 @transactional
-def bring(content: bytes, *, name: str, note: str, operator, **said) -> MemberImport:
-    """Keep a file; a sweep begins to look it over within seconds. ``said`` are the columns of
-    MemberImport an operator chooses.
-
-    Raises: UnreadableTable (it is no table of members; what is wrong further down the look tells).
+def ask(kind: file_jobs.Kind, content: bytes, *, note: str, operator, **said) -> MemberImport:
+    """Keep a file until it is looked over. ``said`` are its name and the columns of MemberImport an
+    operator chooses. Raises: UnreadableTable.
     """
-    files.check(content)
-    row = MemberImport.objects.create(
-        name=name[:120],
-        note=note[:500],
-        made_by=operator,
-        made_at=clock.now(),
-        language=translation.get_language() or "",
-        digest=f"unread:{uuid4().hex}",
-        content=_sealed(content),
-        **said,
-    )
+    said |= {"digest": f"unread:{uuid4().hex}", "note": note[:500]}
+    row = file_jobs.keep(kind, content, operator=operator, **said)
     audit.note(operator, "points.members_ask", target=row, reason=row.note)
     return row
 
 
-def look_over(row: MemberImport) -> None:
-    """Say what would come of a claimed file; nobody moves in."""
-    try:
-        contents = files.read(_unsealed(row), expires_on=row.expires_on)
-        file_jobs.go_on(row, rows=contents.rows)
-        _keep(row, contents, _survey(row, contents))
-    except (UnreadableTable, FileKnown) as refusal:
-        file_jobs.end(row, Status.FAILED, problem=str(refusal)[:1_000])
+def look_over(row: MemberImport, content: bytes) -> None:
+    """Say what would come of a claimed file; nobody moves in. Raises: UnreadableTable, FileKnown,
+    LeaseLost.
+    """
+    contents = files.read(content, expires_on=row.expires_on)
+    file_jobs.go_on(row, rows=contents.rows)
+    _keep(row, contents, _survey(row, contents))
 
 
 def version(row: MemberImport) -> str:
@@ -71,6 +56,9 @@ def version(row: MemberImport) -> str:
 def _keep(row, contents, found):
     """Write a look down in place of one before that did nothing. Raises: FileKnown."""
     mark = digest([[contents.name, row.existing]])
+    # looks at the same members that come to their ends at once do so one after the other
+    before = MemberImport.objects.filter(status__in=(Status.LOOKING, Status.CHECKED))
+    list(before.select_for_update().values_list("pk", flat=True))
     same = MemberImport.objects.select_for_update().filter(digest=mark)
     for known in same.exclude(pk=row.pk):
         if known.status in OVER:
@@ -106,7 +94,7 @@ def let_in(row: MemberImport, *, operator, read: str) -> MemberImport:
 
     Raises: FileDecided, ChangedMeanwhile, SamePerson, NothingToBring.
     """
-    row = file_jobs.held(row, otherwise=FileDecided)
+    row = file_jobs.held(row)
     check_read(read, version(row))
     if row.made_by_id == operator.pk:
         raise SamePerson
@@ -128,7 +116,7 @@ def take_back(row: MemberImport, *, operator, note: str) -> MemberImport:
     """
     row = MemberImport.objects.select_for_update().get(pk=row.pk)
     if not may_take_back(row):
-        raise FileDecided
+        raise file_jobs.FileDecided
     row.status, row.undo_by, row.undo_note = Status.QUEUED, operator, note[:500]
     row.attempts, row.claimed_until = 0, None
     row.save()
@@ -144,20 +132,22 @@ def may_take_back(row: MemberImport) -> bool:
 def sealed(contents: files.Contents) -> bytes:
     """Return what a file says as it is kept until it is carried out."""
     said = {"people": [asdict(one) for one in contents.people], "faults": contents.faults}
-    return _sealed(json.dumps(said).encode())
+    return seal(json.dumps(said).encode())
 
 
 def opened(row: MemberImport) -> files.Contents:
     """Return what ``sealed`` kept. Raises: Undecryptable."""
-    said = json.loads(_unsealed(row))
+    said = json.loads(unseal(bytes(row.content)))
     return files.Contents([files.Person(**one) for one in said["people"]], said["faults"], row.rows)
 
 
-def _sealed(plain: bytes) -> bytes:
+def seal(plain: bytes) -> bytes:
+    """Return a file, or what it says, as it waits: it holds phone numbers."""
     packed = base64.b64encode(zlib.compress(plain)).decode()
     return encryption.encrypt(packed, place=PLACE).encode()
 
 
-def _unsealed(row) -> bytes:
-    packed = encryption.decrypt(bytes(row.content).decode(), place=PLACE)
+def unseal(kept: bytes) -> bytes:
+    """Return what ``seal`` was given. Raises: Undecryptable."""
+    packed = encryption.decrypt(kept.decode(), place=PLACE)
     return zlib.decompress(base64.b64decode(packed))

@@ -10,49 +10,25 @@ from collections import Counter
 from datetime import date, datetime, time
 
 from django.db.models import F
-from django.utils import translation
 
 from accounts import admission, events
 from accounts.models import User
 from accounts.privacy import NO_MAIL
 from mall.core import clock, file_jobs, pasted
 from mall.core.events import hand_over
-from mall.core.models.clock_job import LOOKING
 from mall.core.transactions import transactional
 from points import ledger, machine, tiers
 from points.models import MemberImport, MovedMember
 from points.moving_in import imports, people
 from points.moving_in.imports import CHUNK, Status
 from points.moving_in.keys import key_of, reference_of
-from points.moving_in.taking_back import carry_back
 from points.postings import DEFAULT
 
 NOON = time(12)  # a day alone says no hour
 
 
-def carry_on() -> int:
-    """Do what was asked about files of members; return how many. Harmless when run twice or by
-    several at once.
-    """
-    done = 0
-    while (asked := _next()) is not None:
-        verb, row = asked
-        with translation.override(row.language or None):
-            verb(row)
-        done += 1
-    return done
-
-
-def _next():
-    """Return (verb, claimed file); looks first, somebody waits for them."""
-    if row := file_jobs.claimed(MemberImport, at=LOOKING):
-        return imports.look_over, row
-    if row := file_jobs.claimed(MemberImport):
-        return carry_back if row.undo_by_id else _carry_out, row
-    return None
-
-
-def _carry_out(row):
+def carry_out(row: MemberImport) -> None:
+    """Let everybody of a claimed file move in. Raises: LeaseLost."""
     contents = imports.opened(row)
     numbers, refused = Counter(), list(contents.faults)
     for some in contents.chunks(CHUNK):

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from mall.core import clock
+from catalog.goods_file import imports as goods
+from mall.core import clock, file_jobs
 from marketing.campaigns import lifecycle, sweep
 from marketing.leaderboard import counting
 from marketing.models import Board, Campaign, Referral
@@ -17,6 +18,7 @@ from tests.browser.test_look import DESKTOP, PHONE, faults_here, faults_of, show
 from tests.factories.campaigns import SegmentFactory, started, tagged
 from tests.factories.draws import announced, draft
 from tests.factories.referrals import invited
+from tests.files_brought import goods_table
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 ROOMS = """marketing/campaign marketing/segment marketing/membertag marketing/campaignmember
@@ -30,7 +32,17 @@ REPORTS = ("liability", "points", "forecast", "recommendations")
 
 
 @pytest.fixture
-def rooms(db, member):
+def files(db, operator, waits):
+    """Files of goods that were looked over, and that could not be (others load again meanwhile)."""
+    bad = goods_table(count=3).replace(b"points,P-1-1,2", b"points,P-1-1,dear")
+    broken = b"PK\x03\x04" + bytes(file_jobs.UNPACKED_WHOLE_BYTES)
+    found = [goods.bring(content, name="g.csv", operator=operator) for content in (bad, broken)]
+    goods.carry_on()
+    return [(row, "change") for row in found]
+
+
+@pytest.fixture
+def rooms(db, member, files):
     """Addresses of lists, forms, rows and reports, each with something on it."""
     tagged(6)
     over = started(points=10, budget_points=1000)
@@ -44,10 +56,11 @@ def rooms(db, member):
         (draft(), "change"), (held, "change"), (budget, "change"),
         (Rule.objects.get(code="checkin"), "change"), (RiskRule.objects.first(), "change"),
         (counting.board_of(Board.Period.WEEK, clock.today() - timedelta(7)), "change"),
+        *files,
     ]  # fmt: skip
     own = [f"/admin/{row._meta.label_lower.replace('.', '/')}/{row.pk}/{page}/"
            for row, page in rows]  # fmt: skip
-    lists = [f"/admin/{room}/" for room in ROOMS]
+    lists = [f"/admin/{room}/" for room in (*ROOMS, "catalog/goodsimport")]
     forms = [f"/admin/{room}/add/" for room in FORMS]
     return [*lists, *forms, *own, *(f"/admin/reports/{name}/" for name in REPORTS)]
 

@@ -84,7 +84,7 @@ def test_page_when_a_file_is_brought_then_looked_over_let_in_imported_and_the_sa
     waiting = operator.post(page_of(row), asked, follow=True).content.decode()
     twice = operator.post(page_of(row), asked, follow=True).content.decode()
     assert "Waiting for its turn" in waiting and 'http-equiv="refresh"' in waiting
-    assert "This file was already let in." in twice
+    assert "This file is at another step by now." in twice
 
     assert tasks.import_history() == {"files": 1} and tasks.import_history() == {"files": 0}
     done = operator.get(page_of(row)).content.decode()
@@ -183,7 +183,7 @@ def test_page_when_a_role_may_only_look_then_nothing_is_brought_or_let_in(clerk_
 def test_import_when_a_worker_died_then_the_next_goes_on_and_counts_all(operator):
     rows = [f"A{n},2026-05-01,Lin,T,,,1,1,completed\n" for n in range(4)]
     with translation.override("en"):
-        row = history_imports.look_over(
+        row = history_imports.bring(
             "".join([HEADER, *rows]).encode(), name="a.csv", operator=operator
         )
         history_imports.let_in(row, operator=operator, read=row.version)
@@ -203,7 +203,7 @@ def test_import_when_a_worker_died_then_the_next_goes_on_and_counts_all(operator
 
 def test_import_when_nobody_lets_a_file_in_then_it_goes_after_a_week(operator):
     content = (SAMPLES / "shopify_native.csv").read_bytes()
-    row = history_imports.look_over(content, name="a.csv", operator=operator)
+    row = history_imports.bring(content, name="a.csv", operator=operator)
     HistoryImport.objects.update(made_at=clock.now() - timedelta(days=8))
 
     history_imports.carry_on()

@@ -15,7 +15,7 @@ from marketing.models import HistoryCustomer, LateDay
 from marketing.recommendations import purchases
 from points import rules, tiers
 from points.models import MovedMember
-from points.moving_in import imports, opening
+from points.moving_in import imports, kind
 from tests.factories.accounts import MemberFactory
 
 pytestmark = pytest.mark.django_db
@@ -31,11 +31,9 @@ def move_in(db):
 
     def move(rows, **said):
         said = {"note": "x", "operator": brings, "links_orders": True, **said}
-        row = imports.bring((HEAD + rows).encode(), name="members.csv", **said)
-        opening.carry_on()
-        row.refresh_from_db()
+        row = kind.bring((HEAD + rows).encode(), name="members.csv", **said)
         imports.let_in(row, operator=lets_in, read=imports.version(row))
-        opening.carry_on()
+        kind.carry_on()
         return row
 
     return move

@@ -45,7 +45,7 @@ class Command(BaseCommand):
         operator = _operator(by)
         try:
             with open(file, "rb") as source:
-                row = imports.look_over(
+                row = imports.look_through(
                     source,
                     name=file.rpartition("/")[2],
                     operator=operator,
@@ -68,7 +68,9 @@ class Command(BaseCommand):
         imports.let_in(row, operator=operator, read=row.version)
         row = file_jobs.claimed(type(row), only=row.pk)
         if row is None:
-            raise CommandError("The worker took this file already; look at it in the back office.")
+            raise CommandError(
+                "The worker has this file, or another one first; look at it in the back office."
+            )
         with tqdm(
             total=row.goods, disable=not sys.stderr.isatty(), leave=False, unit=" products"
         ) as bar:

@@ -2,6 +2,7 @@
 office: the list, bringing one, and what was told of its rows.
 """
 
+from datetime import timedelta
 from itertools import islice
 
 from django.contrib import messages
@@ -12,16 +13,20 @@ from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from mall.core import file_jobs
+from mall.core import clock, file_jobs
 from mall.core.admin.action_forms import ask_before, list_of, page_of, sent
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
 from mall.core.errors import DomainError
 from mall.core.export import csv_response
+from mall.core.models import JobRun
 from mall.core.models.file_job import FileJob
 
 SHOWN = 100  # rows that a page tells of
+LIKE = "like"  # names the file whose choices a form begins with
+IS_AWAY = timedelta(minutes=5)  # a worker that finished nothing for so long; it does each minute
 COLOURS = {
+    FileJob.Status.LOOKING: "info",
     FileJob.Status.CHECKED: "warning",
     FileJob.Status.QUEUED: "info",
     FileJob.Status.RUNNING: "info",
@@ -63,26 +68,38 @@ class FileJobAdmin(ReadOnly, ModelAdmin):
         """Return whether this operator may bring a file and let it in."""
         return request.user.has_perm(self.upload_right)
 
-    def look_over(self, content, said, *, name, operator) -> FileJob:
-        """Keep a file that was brought with what else the form said, looked over here or later by
-        the clock; nothing is done yet. Raises: what is wrong with it.
+    def bring(self, content, said, *, name, operator) -> FileJob:
+        """Keep a file with what else the form said and have it looked over; nothing is done yet.
+
+        Raises: what is wrong with it at first sight.
         """
         raise NotImplementedError
+
+    def looked(self, row) -> tuple[int, int]:
+        """Return how far the look at a file is, and how far it goes; 0 where nobody knows."""
+        return row.new + row.known + row.refused, row.rows
 
     @action(description=_("Bring a file"), url_path="upload", permissions=["upload"])
     def upload(self, request):
         """Take a file and show what would come of it; nothing is done yet."""
-        form = self.upload_form(sent(request), request.FILES or None)
+        like = self._choices_of(request, request.GET.get(LIKE))
+        form = self.upload_form(sent(request), request.FILES or None, initial=like)
         if form.is_valid():
             file = form.cleaned_data["file"]
             content = file.read(self.bytes_max + 1)
-            brought = {"name": file.name, "operator": request.user}
+            who = {"name": file.name, "operator": request.user}
             try:
-                return self.to(self.look_over(content, form.cleaned_data, **brought))
+                return self.to(self.bring(content, form.cleaned_data, **who))
             except DomainError as refusal:
                 form.add_error("file", str(refusal))
         words = {"title": _("Bring a file"), "button": _("Look it over")}
         return ask_before(self, request, form, **words)
+
+    def _choices_of(self, request, pk) -> dict:
+        """Return what was chosen for an earlier file: who mends one types nothing anew."""
+        row = self.get_object(request, pk) if pk else None
+        names = self.upload_form.base_fields.keys() - {"file"}
+        return {name: getattr(row, name) for name in names} if row else {}
 
     def has_decide_permission(self, request, object_id=None):
         """Return whether this operator may let in, or take back, what is brought."""
@@ -147,12 +164,30 @@ class FileJobAdmin(ReadOnly, ModelAdmin):
             "findings_header": self.findings_header,
             "findings_url": reverse(f"admin:{self._findings_name}", args=[row.pk]),
             "list_url": list_of(self),
-            "is_under_way": row.is_under_way,
+            "again_url": self._upload_url(request, row),
         }
+        if row.is_under_way:
+            context["looked_at"], context["to_look_at"] = self.looked(row)
+            context["worker_is_away"] = not row.is_taken and _worker_is_away()
         form = more.get("form")
         status = 400 if form is not None and form.errors else 200
         return TemplateResponse(request, self.page_template, {**context, **more}, status=status)
 
+    def _upload_url(self, request, row) -> str:
+        """Return where the next file is brought, with the choices of this one; nothing where this
+        operator may bring none.
+        """
+        if not self.has_upload_permission(request):
+            return ""
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_upload"
+        return reverse(name, query={LIKE: row.pk})
+
     @property
     def _findings_name(self) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_findings"
+
+
+def _worker_is_away() -> bool:
+    """Whether no periodic job was finished lately: what waits for the clock waits for a worker."""
+    lately = JobRun.objects.filter(created_at__gte=clock.now() - IS_AWAY)
+    return not lately.filter(finished_at__isnull=False).exists()

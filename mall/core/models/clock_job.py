@@ -4,8 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-# the status of a file that the clock looks over, of kinds whose files may be large
-LOOKING = "looking"
+PROBLEM_LENGTH = 1_000
 
 
 class ClockJob(models.Model):
@@ -21,7 +20,7 @@ class ClockJob(models.Model):
     # what is forgotten once it is done
     EMPTIED: dict = {}
 
-    problem = models.CharField(max_length=1_000, blank=True, editable=False)
+    problem = models.CharField(max_length=PROBLEM_LENGTH, blank=True, editable=False)
     status = models.CharField(_("Status"), max_length=7, choices=Status, default=Status.CHECKED)
     language = models.CharField(max_length=10, blank=True, editable=False)
     made_by = models.ForeignKey(
@@ -43,4 +42,4 @@ class ClockJob(models.Model):
     @property
     def is_under_way(self) -> bool:
         """Whether somebody has still to do something about it by the clock."""
-        return self.status in (LOOKING, self.Status.QUEUED, self.Status.RUNNING)
+        return self.status in (self.Status.QUEUED, self.Status.RUNNING)
