@@ -11,6 +11,7 @@ from marketing import facts, past_facts, takeaway
 from marketing.analytics import activity, days
 from marketing.badges import awarding as badges
 from marketing.campaigns import segments
+from marketing.draws import board as draw_board
 from marketing.draws import goods as draw_goods
 from marketing.draws.events import TICKET_DRAWN
 from marketing.missions import board
@@ -114,5 +115,6 @@ ANSWERS = {
     leaving.FORGETTING: [takeaway.forget],
     registration.INVITER: [invitations.inviter_of],
     wording.PAID_FOR: [board.names],
+    wording.THINGS: [draw_board.names],
     HAPPENED: [past_facts.happened],
 }

@@ -18,8 +18,9 @@ from orders.events import (
     ORDER_PAID,
     ORDER_TIMED_OUT,
 )
+from orders.flash import registration as lots
 from orders.refunds import requests as refund_requests
-from points import conditions, past_facts, perks
+from points import conditions, past_facts, perks, wording
 
 LISTENERS = {
     ORDER_PAID: [each(coupons.use), earning.promise],
@@ -42,6 +43,7 @@ ANSWERS = {
     conditions.CATEGORIES: [category_tree.choices],
     past_facts.HAPPENED: [earning.happened],
     perks.MORE: [offering.perks_of],
+    wording.THINGS: [lots.names],
     export.PERSONAL_DATA: [takeaway.chapters],
     leaving.LEAVING: [closing.consequences],
     leaving.FORGETTING: [closing.forget],

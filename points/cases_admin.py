@@ -15,7 +15,7 @@ from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.newest import NewestChoicesFilter
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import MEMBER_HELP, members
-from points import risk, set_aside
+from points import risk, set_aside, wording
 from points.forms import RejectForm
 from points.models import SEQ_SPAN, RiskCase
 from points.risk_admin import accounts_of
@@ -93,14 +93,16 @@ class RiskCaseAdmin(ReadOnly, ModelAdmin):
         seen = case.evidence
         if "earned" not in seen:
             return "–"
-        rules = format_html_join("", "<div>{}: {}</div>", seen["by_rule"])
+        names = wording.rule_names()
+        by_name = ((names.get(rule, rule), points) for rule, points in seen["by_rule"])
+        rules = format_html_join("", "<div>{}: {}</div>", by_name)
         return format_html(
             "<div><strong>{} / {}</strong></div>{}", seen["earned"], seen["limit"], rules
         )
 
     @admin.display(description=_("Entries of that day"))
     def entries(self, case):
-        link = '<a class="underline" href="{}">{}</a>'
+        link, names = '<a class="underline" href="{}">{}</a>', wording.rule_names()
         rows = (
             (
                 format_html(
@@ -113,7 +115,7 @@ class RiskCaseAdmin(ReadOnly, ModelAdmin):
                 ),
                 _when(entry["at"]),
                 f"{entry['points']:+d}",
-                f"{entry['rule']} {entry['reference']}",
+                names.get(entry["reference"]) or names.get(entry["rule"], entry["rule"]),
             )
             for entry in case.evidence.get("entries", ())
         )

@@ -16,6 +16,8 @@ from points.models import LedgerEntry, RiskCase, Rule
 from points.moving_in.keys import REFERENCE
 
 PAID_FOR = Question()  # -> {reference: name} of what rooms above pay for
+# (kind,): what numbered things of rooms above are called, as {reference without its number: name}
+THINGS = Question()
 # kind: what it is called when it belongs to an order, and when it does not
 SAID = {
     "spend": (gettext_noop("Redeemed goods"), gettext_noop("Redeemed")),
@@ -46,6 +48,26 @@ ICONS = {
 }
 
 
+class Names(dict):
+    """What rules, and the things that points came from or went to, are called, by code or
+    reference. Of numbered things (``draw:spring:7``) there are many kinds and few on a page: those
+    of a kind are read when the first one is met.
+    """
+
+    def __init__(self, known=()):
+        super().__init__(known)
+        self._asked = set()
+
+    def of_thing(self, thing: str) -> str:
+        """Return what a thing is called (``draw:spring``), or nothing."""
+        kind = thing.partition(":")[0]
+        if kind not in self._asked:
+            self._asked.add(kind)
+            for answer in THINGS.ask(kind):
+                self.update(answer)
+        return self.get(thing, "")
+
+
 @dataclass(frozen=True, slots=True)
 class Lot:
     """Points of an entry that share one last day (None: for ever); minus where they were taken."""
@@ -54,14 +76,15 @@ class Lot:
     points: int
 
 
-def describe(entry: LedgerEntry, names: dict | None = None) -> str:
+def describe(entry: LedgerEntry, names: Names | None = None) -> str:
     """Return one line that tells a member why their points changed; which order it was stands
     beside it (order_of).
 
-    ``names`` are those of ``rule_names``, for what this module has no words for.
+    ``names`` are those of ``rule_names``, read here where one entry alone is described.
     """
+    names = rule_names() if names is None else names
     if entry.kind == LedgerEntry.Kind.ACCRUE:
-        return _earned(entry, {} if names is None else names)
+        return _earned(entry, names)
     if entry.reference.startswith(REFERENCE):
         came = entry.kind == LedgerEntry.Kind.ADJUST
         return _("Opening balance") if came else _("Opening balance taken back")
@@ -73,10 +96,12 @@ def describe(entry: LedgerEntry, names: dict | None = None) -> str:
         day = date.fromisoformat(entry.reference.removeprefix("makeup:"))
         return _("Made up %(day)s") % {"day": date_format(day, "MONTH_DAY_FORMAT")}
     of_order, otherwise = SAID[entry.kind]
-    return _(of_order if order_of(entry) else otherwise)
+    what = _(of_order if order_of(entry) else otherwise)
+    thing = _thing(entry, names)
+    return _("%(what)s: %(thing)s") % {"what": what, "thing": thing} if thing else what
 
 
-def formula_of(entry: LedgerEntry, names: dict | None = None) -> str:
+def formula_of(entry: LedgerEntry, names: Names | None = None) -> str:
     """Return how an entry's points were made, where a rule alone did not make them."""
     made = entry.alloc.get("made")
     return formula.in_words(made, rule_names() if names is None else names) if made else ""
@@ -124,13 +149,14 @@ def of_pause(kind: str, scope: str) -> str:
     }[scope]
 
 
-def rule_names() -> dict:
+def rule_names() -> Names:
     """Return the names of all rules by code, and of what the rooms above pay for by reference
     (``mission:<code>``), in the reader's language.
     """
-    names = {rule.code: rule.name for rule in _rules()}
+    names = Names({rule.code: rule.name for rule in _rules()})
+    names["campaign"] = _("A gift from the shop")
     for answer in PAID_FOR.ask():
-        names |= answer
+        names.update(answer)
     return names
 
 
@@ -159,10 +185,17 @@ def _what_earned(entry, names):
         return _("%(days)s days in a row") % {"days": step}
     if entry.description:
         return entry.description
-    if entry.rule == "campaign":
-        return _("A gift from the shop")
-    named = entry.rule and (names.get(entry.reference) or names.get(entry.rule))
-    return named or _("Earned")
+    if entry.rule:
+        return names.get(entry.reference) or names.get(entry.rule) or _("Earned")
+    return _thing(entry, names) or _("Earned")
+
+
+def _thing(entry, names) -> str:
+    """Return what the numbered thing is called that an entry is about; names are not read for
+    others.
+    """
+    thing = entry.reference.rpartition(":")[0]
+    return names.of_thing(thing) if ":" in thing else ""
 
 
 def order_of(entry: LedgerEntry) -> str:

@@ -73,6 +73,16 @@ PHRASES = (
     ),
 )
 
+# the same where a range has one value alone
+EXACTLY = {
+    ("tier_from", "tier_to"): gettext_lazy("tier V%(tier_from)s"),
+    ("joined_from", "joined_to"): gettext_lazy("joined in %(joined_from)s"),
+    ("orders_from", "orders_to", "orders_days"): gettext_lazy(
+        "number of orders in %(orders_days)s days: %(orders_from)s"
+    ),
+    ("orders_from", "orders_to"): gettext_lazy("number of orders ever: %(orders_from)s"),
+}
+
 
 def of_conditions(said: dict) -> str:
     """Return what a segment asks, as one phrase."""
@@ -80,6 +90,8 @@ def of_conditions(said: dict) -> str:
     for needed, phrase in PHRASES:
         if all(name in said for name in needed) and done.isdisjoint(needed):
             done.update(needed)
+            if needed in EXACTLY and said[needed[0]] == said[needed[1]]:
+                phrase = EXACTLY[needed]
             phrases.append(str(phrase) % places)
     if "category" in said:
         phrases.append(_of_category(said))

@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from modeltranslation.admin import TranslationAdmin, TranslationTabularInline
 from unfold.decorators import action, display
 
@@ -166,7 +167,11 @@ class DrawAdmin(TranslationAdmin, ModelAdmin):
         form = ConfirmForm(sent(request))
         return ask(self, request, draw, form, verb, title=_("Announce"), **words)
 
-    @action(description=_("Call off"), url_path="call-off", permissions=["run"])
+    @action(
+        description=pgettext_lazy("lucky draw", "Call off"),
+        url_path="call-off",
+        permissions=["run"],
+    )
     def call_off(self, request, object_id):
         """End the draw at once; what was won stays won."""
         draw = self._get(request, object_id)
@@ -183,7 +188,9 @@ class DrawAdmin(TranslationAdmin, ModelAdmin):
             "revealed."
         )
         form, words = ReasonForm(sent(request)), {"about": draw, "question": question}
-        return ask(self, request, draw, form, verb, title=_("Call off"), **words)
+        return ask(
+            self, request, draw, form, verb, title=pgettext_lazy("lucky draw", "Call off"), **words
+        )
 
     def _get(self, request, object_id):
         return self.get_queryset(request).get(pk=object_id)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from catalog import kept
 from mall.core import clock
 from marketing.draws import tickets
@@ -16,6 +18,17 @@ SHOWN_DAYS = 30  # so long a draw that is over stays on the page
 MOST_SHOWN = 20
 OWN_SHOWN = 100
 FINE = Decimal("0.0001")
+
+
+def names(kind: str) -> dict[str, str]:
+    """Return what each draw is called in a statement, by its reference; nothing where things of
+    another kind are asked for.
+    """
+    if kind != "draw":
+        return {}
+    said = _("Lucky draw “%(title)s”")
+    titles = Draw.objects.values_list("code", "title")
+    return {f"draw:{code}": said % {"title": title} for code, title in titles}
 
 
 @dataclass(frozen=True, slots=True)

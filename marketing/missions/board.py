@@ -95,6 +95,11 @@ class Item:
         """Whether its period is over and only the reward still waits."""
         return self.ends_at is not None and self.ends_at <= clock.now()
 
+    @property
+    def last_on(self) -> date:
+        """The last shop day on which one that ends could be done: it ends as the next begins."""
+        return clock.day_of(self.ends_at - timedelta(microseconds=1))
+
 
 def of(user, *, on: date | None = None) -> list[Item]:
     """Return a member's board for a shop day (default: today), in the shop's order; rewards that

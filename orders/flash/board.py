@@ -20,6 +20,7 @@ SOON, OPEN, YOURS, SOLD_OUT, OVER = "soon", "open", "yours", "sold_out", "over"
 # where lots are drawn
 REGISTER, REGISTERED, DRAWING = "register", "registered", "drawing"
 WON, LOST = "won", "lost"
+ENDED = (OVER, DRAWING, WON, LOST)
 
 
 def sessions(user=None, *, as_of=None) -> list[dict]:

@@ -15,8 +15,6 @@ from threading import Lock
 
 from django.db import connection
 from django.db.models import Sum
-from django.utils import timezone
-from django.utils.formats import date_format
 
 from accounts import addresses
 from accounts.models import Address
@@ -24,7 +22,7 @@ from accounts.traces import UNSEEN
 from catalog import audience, stock_buckets
 from catalog.errors import OutOfStock, SoldOut
 from catalog.models import MAX_QUANTITY
-from mall.core import clock
+from mall.core import clock, moments
 from mall.core.transactions import transactional
 from orders import checkout, drafts, offering, pricing, tickets
 from orders.coupons import goods as coupon_goods
@@ -261,7 +259,7 @@ def _check_early(session, user, now):
     opens_at = session.opens_at(early.minutes_of(user))
     if opens_at <= now:
         return
-    moment = date_format(timezone.localtime(opens_at), "H:i")
+    moment = moments.said(opens_at)
     if tier := early.tier_let_in(session, now):
         raise FlashForHigherTiers(tier=tier, starts_at=moment)
     raise FlashNotStarted(starts_at=moment)

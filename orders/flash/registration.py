@@ -4,6 +4,8 @@ Lock order: the member's account, then the lots' row, under which numbers are gi
 in the last second is either numbered before the lots are drawn, or refused.
 """
 
+from django.utils.translation import gettext as _
+
 from catalog.models import Product
 from mall.core import clock
 from mall.core.transactions import transactional
@@ -12,7 +14,7 @@ from orders.errors import FlashOver
 from orders.flash import quotes, redemption
 from orders.flash.lottery_errors import NotDrawnByLot, NotRegistered
 from orders.freight import Destination
-from orders.models import FlashItem, Lottery, Registration
+from orders.models import FlashItem, FlashSession, Lottery, Registration
 from points import event_delivery, ledger
 
 WAITING, WITHDRAWN = Registration.State.WAITING, Registration.State.WITHDRAWN
@@ -100,6 +102,17 @@ def find(item_id: int) -> FlashItem:
 def of(user, item) -> Registration | None:
     """Return a member's registration for an item that was not withdrawn."""
     return Registration.objects.filter(user=user, item=item, withdrawn=0).first()
+
+
+def names(kind: str) -> dict[str, str]:
+    """Return what the lots of each session are called in a statement, by the reference of its
+    registrations; nothing where things of another kind are asked for.
+    """
+    if kind != "lot":
+        return {}
+    said = _("lots of “%(session)s”")
+    sessions = FlashSession.objects.filter(by_lot=True).values_list("pk", "name")
+    return {f"lot:{pk}": said % {"session": name} for pk, name in sessions}
 
 
 def give_points_back(account, one: Registration) -> None:

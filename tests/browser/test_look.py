@@ -71,6 +71,33 @@ SMALL_WORDS = """() => [...document.querySelectorAll('.nav-link-tab')]
     .map(one => one.textContent.trim())
 """
 
+# Words squeezed into a column of letters, numbers broken in two, and what is cut off or hangs out
+# of its card. What may be pushed aside is left out.
+CRAMPED = """() => {
+    const found = [], words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const isRail = one => /auto|scroll/.test(getComputedStyle(one).overflowX);
+    while (words.nextNode()) {
+        const text = words.currentNode.data.trim(), parent = words.currentNode.parentElement;
+        const aside = 'svg, script, style, noscript, option, .skip-link, .visually-hidden';
+        if (text.length < 2 || parent.closest(aside) || !parent.checkVisibility()) continue;
+        const range = document.createRange();
+        range.selectNodeContents(words.currentNode);
+        const boxes = [...range.getClientRects()].filter(box => box.width > 1);
+        const lines = new Set(boxes.map(box => Math.round(box.top))).size;
+        const said = `${parent.tagName}.${parent.className}: ${text.slice(0, 24)}`;
+        if (lines >= 4 && text.length / lines < 2.6) found.push(`squeezes ${said}`);
+        if (lines > 1 && /^[+−]?[\\d,.]+$/.test(text)) found.push(`breaks ${said}`);
+        let rail = parent;
+        while (rail && rail !== document.body && !isRail(rail)) rail = rail.parentElement;
+        if (rail !== document.body) continue;
+        const card = parent.closest('td, li, .card-soft') || document.body;
+        const room = card.getBoundingClientRect();
+        const left = Math.max(0, room.left) - 1, right = Math.min(innerWidth, room.right) + 1;
+        if (boxes.some(box => box.left < left || box.right > right)) found.push(`cuts ${said}`);
+    }
+    return found;
+}"""
+
 # What a button of the bar at the bottom takes from the sum beside it, at double text.
 COVERED_TOTAL = """() => {
     const bar = document.querySelector('.sticky-action');
@@ -410,6 +437,24 @@ def test_pages_when_read_in_english_then_fit_a_small_phone_and_double_text(
         faults += faults_of(page, path) + barriers(page)
         show(page, width=PHONE)
         faults += faults_of_double_text(page)
+
+    assert faults == []
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_pages_when_text_is_twice_as_large_then_no_word_is_squeezed_broken_or_cut(
+    open_page, english, shop, member, language
+):
+    page = open_page(width=PHONE)
+    page = english(page) if language == "en" else page
+    sign_in(page, member)
+    rooms = "checkin points missions draws leaderboard badges year referral account".split()
+
+    faults = []
+    for path in [*(f"/{room}/" for room in rooms), "/account/notifications/", shop["draw"]]:
+        page.goto(path)
+        page.evaluate(TOO_WIDE_AT_DOUBLE)
+        faults += [f"{path} {found}" for found in page.evaluate(CRAMPED)]
 
     assert faults == []
 

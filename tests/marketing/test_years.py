@@ -6,6 +6,7 @@ from io import BytesIO
 
 import pytest
 import time_machine
+from django.utils import translation
 from PIL import Image
 
 from mall.core.links import whole
@@ -65,6 +66,15 @@ def test_summary_when_a_year_was_full_then_its_own_numbers_only(eventful):
     assert (year.check_ins, year.best_streak, len(year.badges)) == (1, 41, 1)
     assert summary.of(eventful, 2025).earned == 70
     assert summary.of(eventful, 2024).is_empty
+
+
+def test_summary_when_a_campaign_gave_points_then_it_is_called_as_in_the_statement(eventful):
+    ledger.accrue(eventful.pk, points=40, key="gift", rule="campaign", reference="campaign:1")
+
+    with translation.override("en"):
+        ways = [way.name for way in summary.of(eventful, 2026).ways]
+
+    assert ways[1] == "A gift from the shop"
 
 
 def test_year_page_when_shared_and_taken_back_then_others_see_numbers_and_a_mask(

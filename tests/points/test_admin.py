@@ -20,6 +20,7 @@ from points.models import (
     Rule,
     RuleVersion,
 )
+from tests.factories.marketing import MissionFactory
 from tests.factories.points import member_with
 from tests.listening import hearing
 from tests.pages import hidden_of
@@ -452,6 +453,17 @@ def test_case_when_it_is_decided_then_the_page_says_who_how_much_and_what_they_w
     assert member.get_username() in page
     assert "1020 / 1000" in page and "It was a busy day" in page
     assert "more than 1000 points earned" not in page
+
+
+def test_case_when_it_is_opened_then_its_entries_and_sums_are_told_in_words(back_office, member):
+    MissionFactory(code="tea", title_en="Tea time")
+    rules.award(member.pk, "mission", key="mission:tea", amount=1200, reference="mission:tea")
+    case = RiskCase.objects.get(account_id=member.pk)
+
+    page = back_office.get(f"/admin/points/riskcase/{case.pk}/change/").content.decode()
+
+    assert f"<div>{Rule.objects.get(code='mission').name}: 1200</div>" in page
+    assert ("Mission: Tea time" in page, "mission:tea" in page) == (True, False)
 
 
 @pytest.mark.parametrize("deed", ["release", "keep"])

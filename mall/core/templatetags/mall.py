@@ -2,7 +2,7 @@
 
 from django import template
 
-from mall.core import actors, phones
+from mall.core import actors, moments, phones
 from mall.core.money import yuan as to_yuan
 
 register = template.Library()
@@ -24,6 +24,14 @@ def signed_points(amount):
 def yuan(amount):
     """Write yuan with two places: ¥12.50."""
     return f"¥{to_yuan(amount):,.2f}"
+
+
+@register.filter
+def moment(at, beside=None) -> str:
+    """Write a moment of today, or of the day of the one beside it, as its time, 20:00, and any
+    other with its day before it.
+    """
+    return moments.said(at, beside)
 
 
 @register.filter

@@ -5,6 +5,7 @@ closed months with their journal.
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from mall.core import clock
 from marketing.analytics import breakage, lots, statements
@@ -93,7 +94,7 @@ def _ladder_table(ladder, expected):
         Column("month", _("Gone in"), "text"),
         Column("owed", _("Points owed"), "points"),
         Column("expected", _("Expected to expire"), "points"),
-        Column("share", _("Share"), "share"),
+        Column("share", pgettext("part of a whole", "Share"), "share"),
     ]
     rows = []
     for month, points in expected.items():

@@ -3,7 +3,7 @@ redeemed.
 """
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from mall.core import clock
 from marketing.analytics.report import Chart, Column, Report, Table, Tile
@@ -34,7 +34,12 @@ def recommendations(period) -> Report:
         counted_at=clock.now() if rows or before else None,  # counters, as they stand
         tiles=[
             Tile("shown", _("Shown"), now["shown"], before=past["shown"]),
-            Tile("opened", _("Opened"), now["opened"], before=past["opened"]),
+            Tile(
+                "opened",
+                pgettext("goods on a shelf", "Opened"),
+                now["opened"],
+                before=past["opened"],
+            ),
             Tile("redeemed", _("Redeemed"), now["redeemed"], before=past["redeemed"]),
             Tile("open_rate", _("Opened of shown"), _rate(now), "share", _rate(past)),
         ],
@@ -74,7 +79,7 @@ def _table(name, rows):
         Column("shelf", _("Shelf"), "text"),
         Column("reason", _("Reason"), "text"),
         Column("shown", _("Shown")),
-        Column("opened", _("Opened")),
+        Column("opened", pgettext("goods on a shelf", "Opened")),
         Column("redeemed", _("Redeemed")),
         Column("open_rate", _("Opened of shown"), "share"),
     ]

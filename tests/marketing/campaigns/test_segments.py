@@ -167,6 +167,15 @@ def test_say_a_segment_when_every_condition_is_set_then_each_is_named():
     assert "did not buy tea in the last 5 days" in words
 
 
+def test_say_a_segment_when_a_range_has_one_value_then_that_alone():
+    said = {"tier_from": 3, "tier_to": 3, "orders_from": 1, "orders_to": 1}
+
+    assert wording.of_conditions(said) == "tier V3; number of orders ever: 1"
+    assert wording.of_conditions(said | {"orders_days": 30, "orders_to": 2}) == (
+        "tier V3; 1 to 2 orders in 30 days"
+    )
+
+
 def test_tag_when_given_twice_and_taken_then_once_and_gone():
     member, clerk = MemberFactory(), operator()
 

@@ -60,6 +60,29 @@ def test_page_when_the_button_is_pressed_then_the_answer_stands_in_words_and_onc
     assert signed_in.get("/draws/none/").status_code == 404
 
 
+def test_statement_when_points_went_and_came_then_every_door_names_the_draw(
+    signed_in, signed_in_api, operator, member
+):
+    give_points(member, 100)
+    draw = announced(
+        {**FIFTY, **SURE}, RARE, price_points=20, free_per_day=0, title_en="Autumn wheel"
+    )
+    pull(member, draw, points=20)
+    signed_in.cookies["mall_language"] = "en"
+    paid, won = "Redeemed: Lucky draw “Autumn wheel”", "Lucky draw “Autumn wheel”"
+
+    page = signed_in.get("/points/").content.decode()
+    entries = signed_in_api.get("/api/v1/points/entries", HTTP_ACCEPT_LANGUAGE="en").json()
+    table = b"".join(signed_in.get("/points/statement.csv").streaming_content).decode()
+
+    assert [one["description"] for one in entries["results"]][:2] == [won, paid]
+    assert (page.count(won), page.count(paid)) == (2, 1)
+    assert (table.count(won), table.count(paid)) == (2, 1)
+    signed_in.force_login(operator)
+    signed_in.cookies["mall_language"] = "en"
+    assert signed_in.get("/admin/points/ledgerentry/").content.decode().count(won) == 2
+
+
 def test_pages_when_a_visitor_looks_then_everything_is_shown_but_the_button(client, member):
     hidden, draw = draft(), announced()
     pull(member, draw)

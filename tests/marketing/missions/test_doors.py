@@ -1,5 +1,7 @@
 """Missions through their doors: the board's page, the API, the home page and the back office."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 import time_machine
 from django.urls import reverse
@@ -54,6 +56,18 @@ def test_board_page_when_locked_then_says_after_what(signed_in):
 
     assert "mission--locked" in html
     assert "先做这个" in html
+
+
+def test_board_page_when_its_week_is_over_then_it_says_the_last_day_of_it(signed_in, member):
+    signed_in.cookies["mall_language"] = "en"
+    with time_machine.travel(datetime(2026, 11, 29, 4, tzinfo=UTC)) as traveller:  # a Sunday
+        MissionFactory(code="week", kind="weekly", is_automatic=False)
+        note(member.pk, "checkin", key="checkin:1")
+        traveller.shift(timedelta(days=1))
+        signed_in.force_login(member)
+        html = page(signed_in)
+
+    assert "Was open until November 29: the reward still waits." in html
 
 
 @pytest.mark.parametrize("code", ["nothing", "draft", "open"])

@@ -8,6 +8,8 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from accounts.closing import LEAVING
 from accounts.models import Address
@@ -230,6 +232,31 @@ def test_page_when_somebody_registers_then_it_says_so_and_the_lines_check_the_lo
     assert checked(lines, proof.json() | {"winners": [1, 2, 3]}) == 1
     signed_in.force_login(operator)
     assert signed_in.get("/admin/orders/registration/").status_code == 200
+
+
+def test_page_when_it_is_sent_then_the_address_chosen_is_registered_and_the_end_says_its_day(
+    signed_in, member
+):
+    give_points(member, 100)
+    address_of(member)
+    office = address_of(member)
+    day_long = session(by_lot=True, lasts=timedelta(days=2))
+    wanted = item(of=day_long, sku=physical_sku(points=90, stock=2), points=30, stock=2)
+    address = wanted.get_absolute_url()
+    signed_in.cookies["mall_language"] = "en"
+    page = signed_in.get(address).content.decode()
+    assert page.count('form="place"') == 2
+    ends = date_format(localtime(day_long.ends_at), "F j H:i")
+    assert f"2 pieces are drawn by lot at {ends}." in page
+
+    signed_in.post(f"{address}registration/", {"address": office.pk})
+
+    assert registration.of(member, wanted).address == office.pk
+    assert "lots of “Morning session”" in signed_in.get("/points/").content.decode()
+    lottery.carry_on(day_long.ends_at)
+    with clock.at(day_long.ends_at + timedelta(seconds=1)):
+        page = signed_in.get(address).content.decode()
+    assert ("2 pieces went by lot at" in page, "data-flash-clock" in page) == (True, False)
 
 
 def checked(lines, proof) -> int:
