@@ -117,6 +117,7 @@ KEYS = {
         orders_billdifference: settled_by
         orders_refundrequest: requested_by decided_by
         orders_ordernote: actor
+        orders_dispatchfile: carrier
         orders_shipment: actor carrier_code
         points_exchangerate: created_by
         points_grant: action reference
