@@ -146,14 +146,17 @@ def front(folder: Path, web: str, *, media: Path | None = None):
     logs = folder / "nginx"
     logs.mkdir()
     (folder / "mall.conf").write_text(shop)
+    places = " ".join(  # Debian 13's stand in a folder of root
+        f"{name}_temp_path {folder}/{name};"
+        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
     main = '$remote_addr "$request" $status "$http_referer"'  # as in the image
     (folder / "nginx.conf").write_text(
         f"daemon off; pid {folder}/nginx.pid; error_log {logs}/error.log notice; user "
         f"root;\nevents {{}}\n"
         f"http {{ include /etc/nginx/mime.types; log_format main '{main}'; "
         f"access_log {logs}/access.log main;\n"
-        f"client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;\ninclude "
-        f"{folder}/mall.conf; }}\n"
+        f"{places}\ninclude {folder}/mall.conf; }}\n"
     )
     command = [NGINX, "-c", folder / "nginx.conf", "-p", folder]
     with running(command, answers=lambda: listens(secure), log=logs / "said.log"):

@@ -9,6 +9,7 @@ Source: django-redis 7.0.0 ``SentinelConnectionFactory``, kombu 5.7.0 ``Sentinel
 8.1.0.
 """
 
+import re
 import socket
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -52,8 +53,10 @@ def read(url) -> Group:
     operator.
     """
     try:
-        parts = urlsplit(url)
-        user, _at, hosts = parts.netloc.rpartition("@")
+        # by hand: since Python 3.13 urlsplit takes an IPv6 address only where it stands alone
+        places = re.split("[/?#]", url.partition("://")[2], maxsplit=1)[0]
+        parts = urlsplit(url.partition("://")[2].removeprefix(places))
+        user, _at, hosts = places.rpartition("@")
         sentinels = tuple(_place(host) for host in hosts.split(","))
     except ValueError:
         raise ValueError(
