@@ -54,8 +54,9 @@ def read(url) -> Group:
     """
     try:
         # by hand: since Python 3.13 urlsplit takes an IPv6 address only where it stands alone
-        places = re.split("[/?#]", url.partition("://")[2], maxsplit=1)[0]
-        parts = urlsplit(url.partition("://")[2].removeprefix(places))
+        rest = url.partition("://")[2]
+        places = re.split("[/?#]", rest, maxsplit=1)[0]
+        parts = urlsplit(rest.removeprefix(places))
         user, _at, hosts = places.rpartition("@")
         sentinels = tuple(_place(host) for host in hosts.split(","))
     except ValueError:

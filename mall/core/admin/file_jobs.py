@@ -24,7 +24,7 @@ from mall.core.models.file_job import FileJob
 
 SHOWN = 100  # rows that a page tells of
 LIKE = "like"  # names the file whose choices a form begins with
-IS_AWAY = timedelta(minutes=5)  # a worker that finished nothing for so long; it does each minute
+AWAY_AFTER = timedelta(minutes=5)  # a worker that finished nothing for so long; it does each minute
 COLOURS = {
     FileJob.Status.LOOKING: "info",
     FileJob.Status.CHECKED: "warning",
@@ -189,5 +189,5 @@ class FileJobAdmin(ReadOnly, ModelAdmin):
 
 def _worker_is_away() -> bool:
     """Whether no periodic job was finished lately: what waits for the clock waits for a worker."""
-    lately = JobRun.objects.filter(created_at__gte=clock.now() - IS_AWAY)
+    lately = JobRun.objects.filter(created_at__gte=clock.now() - AWAY_AFTER)
     return not lately.filter(finished_at__isnull=False).exists()
