@@ -13,6 +13,7 @@ import pytest
 from celery import Celery
 from django.core.cache import caches
 from django.test.utils import override_settings
+from django_redis.pool import ConnectionFactory
 from kombu.exceptions import OperationalError as BrokerError
 
 from mall.core.models import JobRun
@@ -82,6 +83,8 @@ def watch(tmp_path):
     with override_settings(CACHES={"default": cached}):
         yield started
         caches.close_all()
+    # django-redis keeps pools by the master's name, with the sentinels it was first found by
+    ConnectionFactory._pools.clear()
     BreakerRedis.open_until = 0
     started.stop()
 
