@@ -3,6 +3,7 @@ books close.
 """
 
 import os
+import shlex
 import shutil
 import stat
 import subprocess
@@ -36,7 +37,7 @@ def shop(transactional_db, member, tmp_path):
     python = tmp_path / "python"
     python.write_text(
         f'#!/bin/sh\nMALL_TEST_DATABASE_URL="$DATABASE_URL" '
-        f'MALL_TEST_SQLITE="${{DATABASE_URL#sqlite:///}}" exec {sys.executable} "$@"\n'
+        f'MALL_TEST_SQLITE="${{DATABASE_URL#sqlite:///}}" exec {shlex.quote(sys.executable)} "$@"\n'
     )
     python.chmod(0o755)
     return {

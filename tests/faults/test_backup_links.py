@@ -2,6 +2,7 @@
 no further.
 """
 
+import re
 import subprocess
 import tempfile
 from contextlib import closing
@@ -55,6 +56,8 @@ def server():
         made = Server("mariadbd", [*plain.command, *network, *secure], log=folder / "log")
         made.folder, made.port = folder, port
         made.wait_until(lambda: _prepared(folder / "db.sock"))
+        with closing(MySQLdb.connect(unix_socket=f"{folder}/db.sock", user="root")) as opened:
+            made.version = opened.get_server_info()
         yield made
         made.kill()
 
@@ -99,9 +102,19 @@ def test_dump_and_load_when_the_url_trusts_the_server_then_both_work(server, tmp
     assert back.is_empty()
 
 
-@pytest.mark.parametrize(
-    "query", ["ssl_ca={}/other.pem", "ssl_mode=VERIFY_CA", "ssl_ca=/nowhere/ca.pem"]
-)
+def proves_by_password(server):
+    """Whether the password's exchange proves the server's certificate (MariaDB from 11.4 on both
+    sides, "zero-configuration TLS"): then VERIFY_CA needs no file.
+    """
+    program = Program("mariadb-dump", "mysqldump")
+    sides = (program.version, server.version)
+    return program.is_mariadb and all(
+        tuple(map(int, re.search(r"(\d+)\.(\d+)\.\d+-MariaDB", said).groups())) >= (11, 4)
+        for said in sides
+    )
+
+
+@pytest.mark.parametrize("query", ["ssl_ca={}/other.pem", "ssl_ca=/nowhere/ca.pem"])
 def test_dump_when_the_url_does_not_trust_the_server_then_the_mend_is_named(
     server, tmp_path, query
 ):
@@ -113,11 +126,23 @@ def test_dump_when_the_url_does_not_trust_the_server_then_the_mend_is_named(
     assert [path for path in tmp_path.iterdir() if path.stat().st_size] == []
 
 
+def test_dump_when_no_file_vouches_for_the_server_then_only_the_password_can(server, tmp_path):
+    shop = link(server, "small", "ssl_mode=VERIFY_CA")
+
+    if proves_by_password(server):
+        assert shop.dump(tmp_path, progress=False)["rows"] == 2
+    else:
+        with pytest.raises(BackupError, match=r"\?ssl_ca=.*\?ssl_mode=REQUIRED"):
+            shop.dump(tmp_path, progress=False)
+
+
 @pytest.mark.parametrize("query", ["ssl_ca={}/other.pem", "ssl_mode=VERIFY_CA"])
 def test_programs_when_the_url_does_not_trust_the_server_then_they_do_not_either(server, query):
     """Not only the shop's own connection, which speaks first: the client program refuses by
     itself.
     """
+    if query == "ssl_mode=VERIFY_CA" and proves_by_password(server):
+        pytest.skip("the password proves the certificate")
     program, config = Program("mariadb-dump", "mysqldump"), link(server, "small", query).config
 
     with (

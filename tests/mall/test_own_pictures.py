@@ -83,4 +83,4 @@ def test_settings_when_a_shop_is_chosen_then_it_has_its_own_folder(said, folder,
     )
 
     places = [str(ROOT / name) if name != "-" else name for name in (folder, before)]
-    assert told.stdout.decode().split() == places
+    assert told.stdout.decode().splitlines() == places

@@ -159,8 +159,8 @@ def test_sign_when_the_standards_example_is_signed_then_its_signature():
 
 
 def test_post_when_a_server_hangs_or_drips_then_it_has_an_end(receiver, monkeypatch):
-    monkeypatch.setattr(calls, "READ_SECONDS", 0.2)
-    monkeypatch.setattr(calls, "WHOLE_SECONDS", 0.5)
+    monkeypatch.setattr(calls, "READ_SECONDS", 1)
+    monkeypatch.setattr(calls, "WHOLE_SECONDS", 1.5)
 
     def hang(handler):
         receiver.over.wait(20)

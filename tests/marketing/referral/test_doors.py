@@ -117,8 +117,7 @@ def test_wechat_when_the_invitation_is_none_of_ours_then_refused_and_nobody_made
 
 @pytest.mark.parametrize("cookie", ["", "1", "1.x:y", "\x00", "A" * 5_000])
 def test_sign_up_when_the_cookie_is_forged_then_nobody_is_bound(cookie):
-    browser = Client()
-    browser.cookies[invitations.COOKIE] = cookie
+    browser = Client(HTTP_COOKIE=f"{invitations.COOKIE}={cookie}")
     sign_up(browser)
 
     assert bound() == []
