@@ -12,7 +12,10 @@ from mall.backups import media
 from tests.factories.catalog import SkuFactory
 
 ROOT = Path(__file__).resolve().parents[2]
-ASKED = "from django.conf import settings; print(settings.MEDIA_ROOT, settings.MEDIA_SHARED or '-')"
+ASKED = (
+    "from django.conf import settings; "
+    "print(settings.MEDIA_ROOT, settings.MEDIA_SHARED or '-', sep='\\n')"
+)
 
 
 @pytest.fixture
