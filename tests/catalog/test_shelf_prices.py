@@ -167,6 +167,7 @@ def long_shelf():
         Product.objects.create(
             category=shelf,
             name_zh_hans=f"商品{n}",
+            description="一段话。" * 200,  # of the usual length: thin rows need no index to count
             status="on",
             pay_mode=pay_mode,
             choices=1,
