@@ -174,12 +174,17 @@ def _program(name):
     return found
 
 
-def _connects(path):
+def _connects(place):
+    """Return whether somebody listens at a socket's path, or at ``host:port`` if it is a text."""
     import socket
 
-    with socket.socket(socket.AF_UNIX) as knock:
+    family, address = socket.AF_UNIX, str(place)
+    if isinstance(place, str):
+        host, _, port = place.rpartition(":")
+        family, address = socket.AF_INET, (host, int(port))
+    with socket.socket(family) as knock:
         try:
-            knock.connect(str(path))
+            knock.connect(address)
         except OSError:
             return False
         return True

@@ -40,7 +40,7 @@ def start(folder, places, *, one_at_a_time, bind=None) -> Server:
     file.write_text(text)
     server = Server("haproxy", [_program("haproxy"), "-db", "-f", str(file)], log=folder / "front")
     server.socket = socket
-    return server if bind else server.wait_until(lambda: _connects(socket))
+    return server.wait_until(lambda: _connects(bind or socket))
 
 
 def _address(place):
