@@ -21,6 +21,7 @@ SIZES = {
     "home-desktop.webp": DESKTOP,
     "report.webp": DESKTOP,
 }
+READS = ["product list, 24", "product detail", "order history, 20", "points statement"]
 languages = pytest.mark.parametrize("language", READMES)
 
 
@@ -55,3 +56,25 @@ def test_pictures_when_kept_then_whole_screens_and_a_loop_of_about_twenty_second
 
 def test_pictures_when_kept_then_small_enough_for_a_slow_line():
     assert sum(path.stat().st_size for path in PICTURES.rglob("*.webp")) < 1.5 * MEGABYTE
+
+
+def measured() -> dict:
+    """Return what ``make bench`` counted a second, by door, to two places."""
+    table = (ROOT / "benchmarks" / "RESULTS.md").read_text("utf-8").partition("## Targets")[2]
+    rows = re.findall(r"^\| ([^|]+) \|[^|]+\|[^|]+\| ([\d,.]+) \| ok/s \|", table, re.MULTILINE)
+    return {door: int(float(f"{float(now.replace(',', '')):.1e}")) for door, now in rows}
+
+
+@languages
+def test_readme_when_it_tells_how_much_is_carried_then_what_the_benchmarks_counted(language):
+    told = re.findall(r"^\| [^|]+ \| ([\d,– /]+) \|$", READMES[language].read_text("utf-8"), re.M)
+    now = measured()
+    reads = [now[door] for door in READS]
+
+    assert told == [
+        f"{min(reads):,}–{max(reads):,}",
+        f"{now['check-in']:,}",
+        f"{now['redeem, one hot']:,} / {now['redeem, many products']:,}",
+        f"{now['order with cash and its notice, hot']:,}",
+        f"{now['redeem on SQLite, 8 threads']:,}",
+    ]
