@@ -84,8 +84,8 @@ def read(text: str, within: str = "") -> Reading | None:
 
 def read_territory(text: str) -> Reading | None:
     """Return Hong Kong, Macau or Taiwan where ``text`` begins with its name and goes on with a
-    place we do not know (旺角); None where that names a road or a house. Weaker than ``read``: for an
-    address in which that finds nothing.
+    place we do not know (旺角); None where that names a road or a house. For addresses in which
+    ``read`` finds nothing: it is surer.
     """
     plain = text.translate(_PLAIN)
     named = _TERRITORY.match(plain)
