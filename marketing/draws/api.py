@@ -53,6 +53,11 @@ class DrawSerializer(serializers.Serializer):
     title = serializers.CharField(source="draw.title")
     text = serializers.CharField(source="draw.text", allow_blank=True)
     status = serializers.ChoiceField(STATUSES)
+    cancellation_reason = serializers.CharField(
+        source="draw.cancellation_reason",
+        allow_blank=True,
+        help_text="Why it was called off; empty otherwise.",
+    )
     starts_at = serializers.DateTimeField(source="draw.starts_at")
     ends_at = serializers.DateTimeField(source="draw.ends_at")
     free_per_day = serializers.IntegerField(source="draw.free_per_day")
