@@ -157,7 +157,9 @@ class DrawListView(APIView):
         operation_id="draws_list", tags=TAGS, responses=listed("DrawPage", DrawSerializer)
     )
     def get(self, request):
-        """List the draws that are open, come next, or were over in the last 30 days."""
+        """List the draws that are open, come next, were called off before their end, or were over
+        in the last 30 days.
+        """
         return Response(whole(DrawSerializer(board.every(_member(request)), many=True).data))
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from mall.core import clock
 from mall.core.models import AuditRow
-from marketing.draws import programme
+from marketing.draws import board, programme
 from marketing.models import Draw, DrawTicket
 from orders.models import Order
 from tests.factories.draws import FIFTY, announced, draft, pull
@@ -19,6 +19,7 @@ from tests.factories.orders import address_of, give_points, physical_sku
 
 pytestmark = pytest.mark.django_db
 SURE, RARE = {"weight": 999_999}, {"kind": "thanks", "weight": 1}
+SECOND = timedelta(seconds=1)
 
 
 def button_of(page: str) -> dict:
@@ -256,9 +257,12 @@ def test_call_off_when_a_reason_is_given_then_members_read_it_in_their_language(
     client.logout()
     for language, words in zip(("zh-hans", "en"), shown, strict=True):
         client.cookies["mall_language"] = language
-        assert words in client.get(draw.get_absolute_url()).content.decode()
+        for address in (draw.get_absolute_url(), "/draws/"):
+            assert words in client.get(address).content.decode()
         told = api.get(f"/api/v1/draws/{draw.code}", HTTP_ACCEPT_LANGUAGE=language).json()
         assert (told["status"], told["cancellation_reason"]) == ("cancelled", words)
+    listed = [board.every(as_of=at) for at in (draw.ends_at - SECOND, draw.ends_at)]
+    assert [[one.status for one in shown] for shown in listed] == [["cancelled"], []]
     assert AuditRow.objects.get(action="marketing.call_off_draw").reason == " / ".join(
         dict.fromkeys(shown)
     )
