@@ -177,7 +177,9 @@ def _fill_region(parts, where):
     parts.region_code, parts.region = code, tree.words(code)
     parts.territory = tree.territory_of(code).value
     if tree.children(code):
-        missing = _("the city") if tree.find(code).level == tree.PROVINCE else _("the district")
+        has_cities = parts.territory not in (Territory.HONG_KONG, Territory.MACAU)
+        is_city = has_cities and tree.find(code).level == tree.PROVINCE
+        missing = _("the city") if is_city else _("the district")
         parts.notes["region"] = _("We could not tell %(missing)s. Please check.") % {
             "missing": missing
         }
