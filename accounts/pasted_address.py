@@ -125,30 +125,41 @@ class _Where:
 
 def _find_region(said) -> _Where | None:
     """Return where the region stands: the reading that takes up most, at the beginning of a part;
-    one without doubt before one that fits several.
+    one without doubt before one that fits several; a territory alone where there is no other.
     """
+    return _find(said, reading.read) or _find(said, reading.read_territory)
+
+
+def _find(said, read) -> _Where | None:
     found = []
     for place, (kind, words) in enumerate(said):
         if kind in ("recipient", "phone"):
             continue
-        for start in _starts(words):
-            read = reading.read(words[start:])
-            if read is not None:
-                found.append(_Where(place, start, read))
+        for start in _starts(words, read):
+            what = read(words[start:])
+            if what is not None:
+                found.append(_Where(place, start, what))
     return max(found, key=lambda one: (bool(one.said.code), one.said.end, -one.place), default=None)
 
 
-def _starts(words):
+def _starts(words, read):
     """Return where a part begins, and where one would behind a name without a blank."""
     starts = {0, *(found.end() for found in BREAK.finditer(words))}
     for start in sorted(starts):
         for length in (2, 3, 4):
             name = words[start : start + length]
-            rest = reading.read(words[start + length :])
-            is_deep = rest and rest.code and tree.find(rest.code).level > tree.PROVINCE
-            if is_deep and names.is_name(name):
+            rest = read(words[start + length :])
+            if rest and _is_certain(rest) and names.is_name(name):
                 starts.add(start + length)
     return sorted(starts)
+
+
+def _is_certain(said: Reading) -> bool:
+    """Whether it says more than a province of the mainland, whose short name may be a road's."""
+    if not said.code:
+        return False
+    is_deep = tree.find(said.code).level > tree.PROVINCE
+    return is_deep or tree.territory_of(said.code) != Territory.MAINLAND
 
 
 def _fill_region(parts, where):
@@ -166,7 +177,9 @@ def _fill_region(parts, where):
     parts.region_code, parts.region = code, tree.words(code)
     parts.territory = tree.territory_of(code).value
     if tree.children(code):
-        missing = _("the city") if tree.find(code).level == tree.PROVINCE else _("the district")
+        has_cities = parts.territory not in (Territory.HONG_KONG, Territory.MACAU)
+        is_city = has_cities and tree.find(code).level == tree.PROVINCE
+        missing = _("the city") if is_city else _("the district")
         parts.notes["region"] = _("We could not tell %(missing)s. Please check.") % {
             "missing": missing
         }

@@ -12,9 +12,9 @@ class MissionOptions(TranslationOptions):
 
 
 class DrawOptions(TranslationOptions):
-    """Title and text are read by members."""
+    """Title and text are read by members, and why a draw was called off."""
 
-    fields = ("title", "text")
+    fields = ("title", "text", "cancellation_reason")
 
 
 class DrawPrizeOptions(TranslationOptions):

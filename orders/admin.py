@@ -129,7 +129,7 @@ class OrderAdmin(DispatchButtons, OrderButtons, ReadOnly, ModelAdmin):
         address = reverse("member_page", args=[order.user_id])
         return format_html('<a class="underline" href="{}">{}</a>', address, order.user)
 
-    @admin.display(description=_("coupon"))
+    @admin.display(description=_("coupon used"))
     def coupon_used(self, order):
         return order.coupon_name or "–"
 

@@ -6,6 +6,7 @@ import re
 from uuid import uuid4
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
@@ -15,6 +16,7 @@ from unfold.widgets import (
 
 from mall.core import pasted, repeats
 from mall.core.form_fields import LineField, NumberField
+from mall.core.languages import label_in
 from orders.coupons.wallet import LONGEST_TYPED
 from orders.errors import InvalidCheckout, InvalidLines, NothingChosen
 from orders.pricing import CASH, LARGEST_ID, MOST_EXPECTED_POINTS, MOST_POINTS
@@ -130,6 +132,30 @@ class ShipForm(forms.Form):
             {pk: pieces for pk, pieces in named.items() if pieces} if named else None
         )
         return cleaned
+
+
+class CallOffForm(forms.Form):
+    """Why something announced is called off, as members read it; in one language it is said to the
+    readers of the other, too.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for language in dict(settings.LANGUAGES):
+            self.fields[language] = LineField(
+                label=label_in(_("Reason, as members read it"), language),
+                max_length=200,
+                required=False,
+                widget=UnfoldAdminTextInputWidget,
+            )
+
+    def clean(self):
+        """Gather the reason, {language: words}."""
+        said = super().clean()
+        usual = next(filter(None, said.values()), "")
+        if not usual and not self.errors:
+            self.add_error(next(iter(self.fields)), _("Members are told why: please say it."))
+        return {"reason": {language: words or usual for language, words in said.items()}}
 
 
 class CancelForm(forms.Form):

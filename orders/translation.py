@@ -20,7 +20,7 @@ class CouponTemplateOptions(TranslationOptions):
 
 
 class FlashSessionOptions(TranslationOptions):
-    fields = ("name",)
+    fields = ("name", "cancellation_reason")
 
 
 translator.register(Carrier, CarrierOptions)

@@ -15,6 +15,7 @@ from mall.core.admin.newest import NewestDateFilter
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import members
 from mall.core.errors import DomainError
+from mall.core.templatetags.mall import signed_points
 from points import adjustments, batch_file, batches
 from points.forms import BatchForm, DecisionForm, PostForm, RejectForm
 from points.models import Adjustment, AdjustmentBatch
@@ -145,7 +146,7 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
 
     @admin.display(description=_("Points"))
     def points(self, batch):
-        return f"{batches.points_of(batch):+d}"
+        return signed_points(batches.points_of(batch))
 
     @admin.display(description=_("Contents"))
     def table(self, batch):
@@ -156,7 +157,7 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
             (
                 row["number"],
                 row["member"],
-                f"{row['points']:+d}",
+                signed_points(row["points"]),
                 row["reason"],
                 row["error"] or "✓",
             )

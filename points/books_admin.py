@@ -16,6 +16,7 @@ from mall.core.admin.newest import keep_newest
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import MEMBER_HELP, members
 from mall.core.links import id_in
+from mall.core.templatetags.mall import signed_points
 from mall.core.versions import version_of
 from points import adjustments, explanation, risk, statement, tiers, wording
 from points.forms import AdjustForm, FreezeForm, ReleaseForm
@@ -120,7 +121,7 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
             (
                 f"{entry.biz_date:%Y-%m-%d}",
                 wording.describe(entry),
-                f"{entry.delta:+d}",
+                signed_points(entry.delta),
                 entry.balance_after,
             )
             for entry in entries

@@ -15,6 +15,7 @@ from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.newest import NewestChoicesFilter
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import MEMBER_HELP, members
+from mall.core.templatetags.mall import signed_points
 from points import risk, set_aside, wording
 from points.forms import RejectForm
 from points.models import SEQ_SPAN, RiskCase
@@ -114,7 +115,7 @@ class RiskCaseAdmin(ReadOnly, ModelAdmin):
                     entry["seq"],
                 ),
                 _when(entry["at"]),
-                f"{entry['points']:+d}",
+                signed_points(entry["points"]),
                 names.get(entry["reference"]) or names.get(entry["rule"], entry["rule"]),
             )
             for entry in case.evidence.get("entries", ())

@@ -11,6 +11,7 @@ from mall.core.admin.day_range import DayRangeFilter, WithinDaysFilter
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import members
+from mall.core.templatetags.mall import signed_points
 from points import explanation, rule_wording, wording
 from points.models import Event, LedgerEntry
 
@@ -70,7 +71,7 @@ class LedgerEntryAdmin(ReadOnly, ModelAdmin):
     @admin.display(description=_("Lots"))
     def lots_in_words(self, entry):
         lots = (
-            (lot.expires_on or _("Never expire"), f"{lot.points:+d}")
+            (lot.expires_on or _("Never expire"), signed_points(lot.points))
             for lot in wording.lots_of(entry)
         )
         return format_html_join("", "<div>{}: {}</div>", lots) or "–"

@@ -35,6 +35,8 @@ def look(row: GoodsImport, source, *, progress=lambda **counts: None) -> tuple:
         counts.update(COLUMN_OF[one.state] for one in made)
         told += [findings.of(one) for one in made if one.state != plan.KNOWN]
         progress(**{column: counts[column] for column in COLUMN_OF.values()})
+    if not counts["new"] + counts["changed"]:
+        pictures.held.clear()  # nothing will be written, so nobody waits for them
     found = {
         **known,
         **{column: counts[column] for column in COLUMN_OF.values()},

@@ -36,6 +36,21 @@ def names_of(row, field: str = "name") -> dict[str, str]:
     }
 
 
+def set_names(row, field: str, words: dict[str, str]) -> list[str]:
+    """Write a translated field of a row in every language, {language: words}; the row is not saved.
+    Returns the fields that were written.
+    """
+    written = [f"{field}_{language.replace('-', '_')}" for language in words]
+    for name, said in zip(written, words.values(), strict=True):
+        setattr(row, name, said)
+    return written
+
+
+def together(words: dict[str, str]) -> str:
+    """Return what was said in every language, {language: words}, as one text."""
+    return " / ".join(dict.fromkeys(words.values()))
+
+
 def label_in(name: str, language: str) -> str:
     """Return what a form calls a translated field: its name, and in which language it is."""
     words = {"name": name, "language": dict(settings.LANGUAGES)[language]}

@@ -10,8 +10,7 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
-from mall.core.templatetags.mall import points as grouped
-from mall.core.templatetags.mall import yuan
+from mall.core.templatetags.mall import figure, yuan
 
 COLOURS = ("var(--color-primary-500)", "var(--color-base-400)", "var(--color-primary-300)")
 SWATCHES = ("a", "b", "c")
@@ -21,18 +20,17 @@ NOTHING = "–"
 
 
 def written(value, unit) -> str:
-    """Write one value for people: 1,250 · ¥12.50 · 12.3% · 4.5."""
+    """Write one value for people: 1,250 · −¥12.50 · 12.3% · 4.5."""
     if value is None:
         return NOTHING
     if unit == "yuan":
         return yuan(value)
     if unit == "share":
-        return f"{value * 100:.1f}%"
+        return f"{figure(value * 100, 1)}%"
     if unit == "days":
-        return f"{value:.1f}".removesuffix(".0")
+        return figure(value, 1).removesuffix(".0")
     if unit in ("count", "points"):
-        whole = int(value)
-        return grouped(whole) if value == whole else f"{value:,.1f}"
+        return figure(value, 0 if value == int(value) else 1)
     return value.isoformat() if unit == "day" else str(value)
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from mall.core import clock
 from mall.core.money import ZERO, yuan
+from mall.core.templatetags.mall import signed
 from marketing.campaigns import readings, uplift
 from marketing.campaigns.readings import FIGURES, Figure
 from marketing.campaigns.uplift import Arm, Uplift
@@ -183,11 +184,12 @@ def _wait(campaign, figure, last) -> str:
 
 
 def _certain(figure, found) -> str:
-    if figure.is_mean:
-        words = {"low": f"{found.low:+.2f}", "high": f"{found.high:+.2f}"}
-        return _("It makes a difference of ¥%(low)s to ¥%(high)s a member, cost included.") % words
-    words = {"low": f"{found.low * 100:+.1f}", "high": f"{found.high * 100:+.1f}"}
-    return _("It makes a difference of %(low)s to %(high)s percentage points.") % words
+    said = (
+        _("It makes a difference of %(low)s to %(high)s a member, cost included.")
+        if figure.is_mean
+        else _("It makes a difference of %(low)s to %(high)s percentage points.")
+    )
+    return said % _bounds(figure, found)
 
 
 def _unclear(figure, found, needed) -> str:
@@ -195,16 +197,13 @@ def _unclear(figure, found, needed) -> str:
         said = _("Cannot tell: too few have bought anything to reckon with.")
     elif found is None:
         said = _("Cannot tell: chance left one of the two sides empty.")
-    elif figure.is_mean:
-        said = _("Cannot tell: it may be anything from ¥%(low)s to ¥%(high)s a member.") % {
-            "low": f"{found.low:+.2f}",
-            "high": f"{found.high:+.2f}",
-        }
     else:
-        said = _("Cannot tell: it may be anything from %(low)s to %(high)s percentage points.") % {
-            "low": f"{found.low * 100:+.1f}",
-            "high": f"{found.high * 100:+.1f}",
-        }
+        said = (
+            _("Cannot tell: it may be anything from %(low)s to %(high)s a member.")
+            if figure.is_mean
+            else _("Cannot tell: it may be anything from %(low)s to %(high)s percentage points.")
+        )
+        said %= _bounds(figure, found)
     sentences = [said]
     if found is not None and (found.low > 0 or found.high < 0):
         sentences.append(_("A hint and no proof: chance alone shows as much once in twenty."))
@@ -214,6 +213,13 @@ def _unclear(figure, found, needed) -> str:
     elif needed == 0 and found is not None:
         sentences.append(_("A difference that is worth it would probably have shown."))
     return " ".join(sentences)
+
+
+def _bounds(figure, found) -> dict:
+    """Return both ends of the interval, in yuan or percentage points."""
+    if figure.is_mean:
+        return {"low": signed(found.low, 2, "¥"), "high": signed(found.high, 2, "¥")}
+    return {"low": signed(found.low * 100, 1), "high": signed(found.high * 100, 1)}
 
 
 def _per_returner(goal, cost, treated) -> str:

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext as _
 
+from mall.core.templatetags.mall import signed
 from marketing.campaigns.report import Report, Row
 
 
@@ -67,6 +68,7 @@ def _difference(row) -> str:
     if found is None:
         return "–"
     if row.is_mean:
-        return f"¥{found.difference:+.2f} (¥{found.low:+.2f} … ¥{found.high:+.2f})"
-    points = [f"{part * 100:+.1f}" for part in (found.difference, found.low, found.high)]
-    return "{} ({} … {})".format(*points)
+        parts = (signed(part, 2, "¥") for part in (found.difference, found.low, found.high))
+    else:
+        parts = (signed(part * 100, 1) for part in (found.difference, found.low, found.high))
+    return "{} ({} … {})".format(*parts)

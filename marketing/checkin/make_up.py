@@ -28,11 +28,14 @@ class Day(NamedTuple):
 
 @dataclass(frozen=True)
 class Missed:
-    """A missed day that may be made up: its price now, and the streak of today it leads to."""
+    """A missed day that may be made up: its price now, the streak of today it leads to, and whether
+    it joins that streak; it does not where days after it are missed as well.
+    """
 
     on: date
     price: int
     streak: int
+    joins: bool
 
 
 @dataclass(frozen=True)
@@ -129,17 +132,18 @@ def _offer(user, policy, days, today) -> Offer:
     known, first = {row.on for row in days}, _first_of_window(user, policy, today)
     window = [first + n * runs.ONE_DAY for n in range((today - first).days)]
     missed = [day for day in window if day not in known and day not in declared]
-    most = len(policy.make_up_prices)
+    most, streak = len(policy.make_up_prices), _streak_of(user, days, today)
+    resulting = [
+        (day, _streak_of(user, _with(days, day, declared), today))
+        for day in (missed if price is not None else ())
+    ]
     return Offer(
         window_days=policy.make_up_days,
         most=most,
         left=max(0, most - _used(policy, days, today)),
         price=price,
-        streak=_streak_of(user, days, today),
-        days=tuple(
-            Missed(day, price, _streak_of(user, _with(days, day, declared), today))
-            for day in (missed if price is not None else ())
-        ),
+        streak=streak,
+        days=tuple(Missed(day, price, then, joins=then > streak) for day, then in resulting),
     )
 
 

@@ -92,6 +92,9 @@ class MissedSerializer(Shape):
     on = serializers.DateField()
     price = serializers.IntegerField(help_text="Points.")
     streak = serializers.IntegerField(help_text="The streak of today it leads to.")
+    joins = serializers.BooleanField(
+        help_text="False: days after it are missed as well, so today's streak stays as it is."
+    )
 
 
 class MakeUpsSerializer(Shape):

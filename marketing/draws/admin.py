@@ -24,8 +24,7 @@ from mall.core.versions import mark_of
 from marketing.draws import complaints, programme, results
 from marketing.draws.forms import DrawGoodsForm
 from marketing.models import Draw, DrawGoods, DrawPrize, DrawTicket
-from orders.coupons.forms import ReasonForm
-from orders.forms import ConfirmForm
+from orders.forms import CallOffForm, ConfirmForm
 
 STATUS_COLOURS = {
     Draw.Status.DRAFT: "info",
@@ -187,7 +186,7 @@ class DrawAdmin(TranslationAdmin, ModelAdmin):
             "Call this draw off? Nobody can draw any more; what was won stays won, and the seed is "
             "revealed."
         )
-        form, words = ReasonForm(sent(request)), {"about": draw, "question": question}
+        form, words = CallOffForm(sent(request)), {"about": draw, "question": question}
         return ask(
             self, request, draw, form, verb, title=pgettext_lazy("lucky draw", "Call off"), **words
         )

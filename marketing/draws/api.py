@@ -53,6 +53,11 @@ class DrawSerializer(serializers.Serializer):
     title = serializers.CharField(source="draw.title")
     text = serializers.CharField(source="draw.text", allow_blank=True)
     status = serializers.ChoiceField(STATUSES)
+    cancellation_reason = serializers.CharField(
+        source="draw.cancellation_reason",
+        allow_blank=True,
+        help_text="Why it was called off; empty otherwise.",
+    )
     starts_at = serializers.DateTimeField(source="draw.starts_at")
     ends_at = serializers.DateTimeField(source="draw.ends_at")
     free_per_day = serializers.IntegerField(source="draw.free_per_day")
@@ -152,7 +157,9 @@ class DrawListView(APIView):
         operation_id="draws_list", tags=TAGS, responses=listed("DrawPage", DrawSerializer)
     )
     def get(self, request):
-        """List the draws that are open, come next, or were over in the last 30 days."""
+        """List the draws that are open, come next, were called off before their end, or were over
+        in the last 30 days.
+        """
         return Response(whole(DrawSerializer(board.every(_member(request)), many=True).data))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from catalog import kept
@@ -82,14 +83,14 @@ class Shown:
 
 
 def every(user=None, *, as_of=None) -> list[Shown]:
-    """Return the draws that are open, come next or were over a short time ago, in this order; a
-    visitor is None.
+    """Return the draws that are open, come next, were called off (until they would have ended) or
+    were over a short time ago, in this order; a visitor is None.
     """
     now = as_of or clock.now()
-    announced = Draw.objects.announced().filter(cancelled_at__isnull=True)
-    found = announced.filter(ends_at__gt=now - timedelta(days=SHOWN_DAYS))
+    found = Draw.objects.announced().filter(ends_at__gt=now - timedelta(days=SHOWN_DAYS))
+    found = found.filter(Q(cancelled_at__isnull=True) | Q(ends_at__gt=now))
     draws = list(found.prefetch_related("prizes").order_by("starts_at", "pk")[:MOST_SHOWN])
-    order = [Draw.Status.OPEN, Draw.Status.ANNOUNCED, Draw.Status.OVER]
+    order = [Draw.Status.OPEN, Draw.Status.ANNOUNCED, Draw.Status.CANCELLED, Draw.Status.OVER]
     draws.sort(key=lambda draw: order.index(draw.status_at(now)))
     standings = _standings(user, draws, now)
     return [_shown(draw, now, standings.get(draw.pk), None) for draw in draws]

@@ -9,6 +9,7 @@ from datetime import datetime
 from catalog import stock, stock_buckets, storefront
 from catalog.errors import OutOfStock
 from mall.core import audit, clock, lots
+from mall.core.languages import set_names, together
 from mall.core.transactions import transactional
 from marketing.draws import complaints, table
 from marketing.draws.errors import DrawNotReady, DrawOver
@@ -61,9 +62,9 @@ def _set_aside(prize, actor):
 
 
 @transactional
-def call_off(draw: Draw, *, actor: str, reason: str) -> Draw:
+def call_off(draw: Draw, *, actor: str, reason: dict[str, str]) -> Draw:
     """End a draw at once: what was won stays won, what is left goes back on the shelf, the seed is
-    revealed.
+    revealed. Members read the reason, {language: words}.
 
     Raises: DrawOver (it was over, or called off, before).
     """
@@ -72,11 +73,11 @@ def call_off(draw: Draw, *, actor: str, reason: str) -> Draw:
     if draw.status_at(now) in (Draw.Status.CANCELLED, Draw.Status.OVER):
         raise DrawOver
     draw.cancelled_at = draw.settled_at = now
-    draw.save(update_fields=["cancelled_at", "settled_at"])
+    told = set_names(draw, "cancellation_reason", reason)
+    draw.save(update_fields=["cancelled_at", "settled_at", *told])
     storefront.forget()
-    returned = _return_left(draw, actor=actor)
-    after = {"returned": returned}
-    audit.note(actor, "marketing.call_off_draw", target=draw, reason=reason, after=after)
+    after, why = {"returned": _return_left(draw, actor=actor)}, together(reason)
+    audit.note(actor, "marketing.call_off_draw", target=draw, reason=why, after=after)
     return draw
 
 

@@ -11,9 +11,11 @@ from orders.models import FlashItem, Registration
 
 
 def of_lots(events) -> None:
-    """Tell members whose lot had no luck that their points are back."""
+    """Tell members whose lot had no luck that their points are back, and why where the session was
+    called off.
+    """
     told = [event for event in events if event.data["state"] != Registration.State.WON]
-    items = FlashItem.objects.select_related("sku__product").in_bulk(
+    items = FlashItem.objects.select_related("sku__product", "session").in_bulk(
         {event.data["item"] for event in told}
     )
     notify_many([_lost(event, items[event.data["item"]]) for event in told])
@@ -28,12 +30,15 @@ def of_prizes(events) -> None:
 
 
 def _lost(event, item) -> Notification:
+    words = {"product": names_of(item.sku.product), "points": event.data["points"]}
+    if item.session.cancelled_at:
+        words["because"] = names_of(item.session, "cancellation_reason")
     return Notification(
         user_id=event.member,
         kind=Kind.LOT_LOST,
         key=event.reference,
         url=item.get_absolute_url(),
-        params={"product": names_of(item.sku.product), "points": event.data["points"]},
+        params=words,
     )
 
 

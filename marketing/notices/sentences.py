@@ -127,6 +127,12 @@ WORDINGS = {
     ),
     "campaign": ("%(title)s", _("%(text)s %(reason)s"), "gift"),
 }
+# a lot that was never drawn: its session was called off
+LOT_CALLED_OFF = (
+    _("Called off, no lots are drawn: %(product)s"),
+    _("%(because)s Your %(points)s points are free again."),
+    "ticket-perforated",
+)
 PAUSES = {"earning_paused", "earning_resumed"}
 # A kind of a newer release that runs beside this one during an update, or did before a way back.
 UNKNOWN = (_("There is news for you"), _("Have a look at it in our shop."), "bell")

@@ -11,9 +11,11 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, ngettext
 
 from mall.core import clock
+from mall.core.templatetags.mall import signed_points
 from marketing.badges import words as badge_words
 from marketing.notices.sentences import (
     EARNED_FOR,
+    LOT_CALLED_OFF,
     PAUSED,
     PAUSES,
     RESUMED,
@@ -40,7 +42,8 @@ def worded(kind, params) -> Wording:
     """Return a notice in the language that is active now; numbers a row does not have leave their
     place empty, and a kind nobody knows here says that there is news.
     """
-    title, text, icon = WORDINGS.get(kind, UNKNOWN)
+    wording = LOT_CALLED_OFF if "because" in params else WORDINGS.get(kind, UNKNOWN)
+    title, text, icon = wording
     places, goods = _places(params), _goods(params)
     if kind in PAUSES:
         places |= _pause(params)
@@ -84,7 +87,7 @@ def _places(params):
             or gettext("Well earned.")
         )
     if isinstance(params.get("points"), int):
-        places["signed"] = f"{params['points']:+d}"
+        places["signed"] = signed_points(params["points"])
         places["reward"] = (
             ngettext("%(points)s point for you.", "%(points)s points for you.", params["points"])
             % places

@@ -18,9 +18,8 @@ from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import MEMBER_HELP, members
 from mall.core.admin.table_inline import TableInline
 from mall.core.versions import mark_of
-from orders.coupons.forms import ReasonForm
 from orders.flash import sessions
-from orders.forms import ConfirmForm
+from orders.forms import CallOffForm, ConfirmForm
 from orders.models import FlashItem, FlashSession, Registration
 
 STATUS_COLOURS = {
@@ -188,7 +187,7 @@ class FlashSessionAdmin(TranslationAdmin, ModelAdmin):
             self,
             request,
             session,
-            ReasonForm(sent(request)),
+            CallOffForm(sent(request)),
             verb,
             title=_("Call off"),
             about=session,

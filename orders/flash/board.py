@@ -20,7 +20,8 @@ SOON, OPEN, YOURS, SOLD_OUT, OVER = "soon", "open", "yours", "sold_out", "over"
 # where lots are drawn
 REGISTER, REGISTERED, DRAWING = "register", "registered", "drawing"
 WON, LOST = "won", "lost"
-ENDED = (OVER, DRAWING, WON, LOST)
+CALLED_OFF = "called_off"  # on the page of whoever had to do with it; such sessions are not listed
+ENDED = (OVER, DRAWING, WON, LOST, CALLED_OFF)
 
 
 def sessions(user=None, *, as_of=None) -> list[dict]:
@@ -168,7 +169,7 @@ def _lots(item, session, own, registered, as_of) -> dict:
     """
     facts = {"by_lot": session.by_lot, "registered": registered.get(item.pk, 0)}
     facts["registration"] = own
-    if not session.by_lot:
+    if not session.by_lot or session.cancelled_at:
         return facts
     status = session.status_at(as_of)
     if own is None:
@@ -209,5 +210,5 @@ def _state(status, left, is_full) -> str:
     if is_full:
         return YOURS
     if status != FlashSession.Status.RUNNING:
-        return OVER
+        return CALLED_OFF if status == FlashSession.Status.CANCELLED else OVER
     return OPEN if left else SOLD_OUT

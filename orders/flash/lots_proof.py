@@ -18,16 +18,18 @@ if proof["mine"]: assert (proof["mine"]["number"] in winners) == proof["mine"]["
 
 def of(item: FlashItem, user=None) -> dict:
     """Return an item's promise, the numbers that registered, one's own and, once lots are drawn,
-    the seed and the numbers that won.
+    the seed and the numbers that won. Of a session that was called off none are drawn.
     """
     lots = Lottery.objects.get(pk=item.session_id)
     live = Registration.objects.filter(item=item, withdrawn=0)
     numbers = list(live.order_by("number").values_list("number", flat=True))
-    is_drawn = lots.drawn_at is not None
+    is_drawn = lots.drawn_at is not None and item.session.cancelled_at is None
     won = live.filter(rank__lte=item.stock).order_by("rank")
     own = user and registration.of(user, item)
     return {
         "item": item.pk,
+        "cancelled_at": item.session.cancelled_at,
+        "cancellation_reason": item.session.cancellation_reason,
         "commitment": lots.commitment,
         "table": lots.table,
         "seed": lots.seed if is_drawn else None,

@@ -43,6 +43,10 @@ class MyLotSerializer(serializers.Serializer):
 
 class LotsProofSerializer(serializers.Serializer):
     item = serializers.IntegerField()
+    cancelled_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the session was called off: no lots are drawn."
+    )
+    cancellation_reason = serializers.CharField(allow_blank=True)
     commitment = serializers.CharField(help_text="SHA-256 of `table`, told before it starts.")
     table = serializers.CharField(help_text="The promise as its canonical JSON text.")
     seed = serializers.CharField(allow_null=True, help_text="null until lots are drawn.")

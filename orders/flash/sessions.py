@@ -15,6 +15,7 @@ from catalog.errors import OutOfStock
 from catalog.models import Product
 from mall.core import audit, clock, keyset
 from mall.core.events import hand_over
+from mall.core.languages import set_names, together
 from mall.core.transactions import transactional
 from orders import events
 from orders.errors import FlashNotReady, FlashOver
@@ -66,8 +67,9 @@ def announce(session, *, actor: str) -> FlashSession:
 
 
 @transactional
-def call_off(session, *, actor: str, reason: str) -> FlashSession:
-    """Call a session off: what is left goes back on the shelf at once, orders stay.
+def call_off(session, *, actor: str, reason: dict[str, str]) -> FlashSession:
+    """Call a session off: what is left goes back on the shelf at once, orders stay. Members read
+    the reason, {language: words}.
 
     Raises: FlashOver (it was over, or called off, before).
     """
@@ -76,12 +78,11 @@ def call_off(session, *, actor: str, reason: str) -> FlashSession:
     if session.status_at(now) in (FlashSession.Status.CANCELLED, FlashSession.Status.ENDED):
         raise FlashOver
     session.cancelled_at = session.settled_at = now
-    session.save(update_fields=["cancelled_at", "settled_at"])
+    told = set_names(session, "cancellation_reason", reason)
+    session.save(update_fields=["cancelled_at", "settled_at", *told])
     storefront.forget()
-    returned = _return_leftovers(session, actor=actor)
-    audit.note(
-        actor, "orders.call_off_flash", target=session, reason=reason, after={"returned": returned}
-    )
+    after, why = {"returned": _return_leftovers(session, actor=actor)}, together(reason)
+    audit.note(actor, "orders.call_off_flash", target=session, reason=why, after=after)
     return session
 
 

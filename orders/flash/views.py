@@ -112,7 +112,7 @@ def item_page(request, item_id, *, asked=None, refusal=None):
     except NoSuchFlashItem:
         raise Http404 from None
     found, now = redemption.find(item_id), clock.now()
-    if facts["session"].cancelled_at and not facts["had"]:
+    if facts["session"].cancelled_at and not (facts["had"] or facts["registration"]):
         raise Http404
     is_posted = found.sku.product.kind == Product.Kind.PHYSICAL
     way = address_choice.choose(member, asked.get("address", ""), is_needed=is_posted)

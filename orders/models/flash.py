@@ -65,6 +65,15 @@ class FlashSession(models.Model):
     )
     opened_at = models.DateTimeField(_("announced at"), null=True, blank=True, editable=False)
     cancelled_at = models.DateTimeField(_("called off at"), null=True, blank=True, editable=False)
+    # read by members; both languages (translation.py)
+    cancellation_reason = models.CharField(
+        _("why it was called off"),
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+    )
     settled_at = models.DateTimeField(
         _("leftovers returned at"), null=True, blank=True, editable=False
     )

@@ -68,7 +68,7 @@ class OrderLine(models.Model):
     )
     discount = models.DecimalField(_("discount"), max_digits=12, decimal_places=2, default=ZERO)
     coupon_discount = models.DecimalField(
-        _("coupon"), max_digits=12, decimal_places=2, default=ZERO
+        _("taken off by the coupon"), max_digits=12, decimal_places=2, default=ZERO
     )
     points_for_discount = models.PositiveBigIntegerField(_("points used as discount"), default=0)
     shipped_quantity = models.PositiveSmallIntegerField(_("pieces sent"), default=0)

@@ -83,7 +83,7 @@ class Order(models.Model):
     goods_cash = models.DecimalField(_("goods in yuan"), max_digits=12, decimal_places=2)
     discount = models.DecimalField(_("discount"), max_digits=12, decimal_places=2, default=ZERO)
     coupon_discount = models.DecimalField(
-        _("coupon"), max_digits=12, decimal_places=2, default=ZERO
+        _("taken off by the coupon"), max_digits=12, decimal_places=2, default=ZERO
     )
     coupon_names = models.JSONField(
         _("name of the coupon"),

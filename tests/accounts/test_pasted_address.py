@@ -53,6 +53,17 @@ def test_take_apart_when_doubtful_then_says_so():
         take_apart("路" * (LONGEST + 1))
 
 
+@pytest.mark.parametrize(
+    ("region", "missing"), [("香港旺角", "区县"), ("澳門氹仔", "区县"), ("台灣九份", "城市")]
+)
+def test_take_apart_when_only_the_territory_is_read_then_its_note_names_what_is_missing(
+    region, missing
+):
+    note = take_apart(f"陈大文 {MOBILE} {region}中街1号").notes["region"]
+
+    assert missing in str(note)
+
+
 @pytest.mark.django_db
 def test_parse_when_asked_by_app_and_page_then_shown_and_nothing_kept(signed_in, signed_in_api):
     text = "张三 13812345678 上海市南京东路100号"

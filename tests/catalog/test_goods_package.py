@@ -76,6 +76,7 @@ def test_zip_when_pictures_are_named_then_found_in_any_case_and_folder_and_once(
 
     assert (counts(done), counts(again)) == ((2, 0, 0, 0), (0, 0, 2, 0))
     assert (done.pictures, GoodsPicture.objects.filter(job=done).count()) == (2, 0)
+    assert (again.pictures, GoodsPicture.objects.count()) == (0, 0)  # nothing is to be written
     assert len(named(one)) == 2 and named(one)[0] == named(two)[0] != named(one)[1]
     with one.image.open() as stored, Image.open(stored) as shown:
         assert (shown.format, shown.size) == ("WEBP", (40, 30))

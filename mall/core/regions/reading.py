@@ -27,10 +27,22 @@ _TAIL = {
     DISTRICT: re.compile(r"(?:区|县|市|旗)$"),
 }
 _ALSO = {"150000": ("内蒙",)}
-# One sign for one: what traditional writing has other signs for, in names of regions.
+# What a territory is called, and what follows it where it names a house instead.
+_TERRITORIES = {"香港": "810000", "澳门": "820000", "台湾": "710000"}
+_TERRITORY = re.compile(rf"({'|'.join(_TERRITORIES)})(?:特别行政区|省)?")
+_HOUSE = re.compile(
+    "[新名大小]?(?:花园(?!道)|城(?!市)|广[场場]|大[厦廈]|[饭飯酒]店|[宾賓公]馆|公寓|中心|小[区镇]|村|苑"
+    "|茶餐|餐[厅廳]|美食|料理|风味)"
+)
+# One sign for one: what traditional writing has other signs for, in names of regions of Hong Kong,
+# Macau and Taiwan.
 _PLAIN = str.maketrans(
-    "臺灣區縣鄉鎮門龍東蘆蘭萬鶯雲連竹義壢園嶼馬蓮羅鳳關觀豐銅頭積灘湯濟陽陸寧廣島離嶺沖鑼葵荃",
-    "台湾区县乡镇门龙东芦兰万莺云连竹义坜园屿马莲罗凤关观丰铜头积滩汤济阳陆宁广岛离岭冲锣葵荃",
+    "來內別勢區員國圍園壇壢壯壽學寧寶將岡峯島峽崙嶺嶼巒庫廟廣彌後復恆愛東棲楊榮樂樹橋橫歸沖湯"
+    "滿濃濟濱灘灣烏營獅瑪積竹結綠線縣羅義聖腳臺興荃莊華萬葵蓮蘆蘇蘭裏裡觀豐貢車軍連達邊鄉釣銅"
+    "鎮鑼長門間閣關陸陽雙離雲霧頂順頭風館馬魚魯鳥鳳鶯鹽麥黃龍龜",
+    "来内别势区员国围园坛坜壮寿学宁宝将冈峰岛峡仑岭屿峦库庙广弥后复恒爱东栖杨荣乐树桥横归冲汤"
+    "满浓济滨滩湾乌营狮玛积竹结绿线县罗义圣脚台兴荃庄华万葵莲芦苏兰里里观丰贡车军连达边乡钓铜"
+    "镇锣长门间阁关陆阳双离云雾顶顺头风馆马鱼鲁鸟凤莺盐麦黄龙龟",
 )
 
 
@@ -68,6 +80,18 @@ def read(text: str, within: str = "") -> Reading | None:
     if len(codes) > 1:
         return Reading("", end, tuple(codes))
     return Reading(codes[0], end)
+
+
+def read_territory(text: str) -> Reading | None:
+    """Return Hong Kong, Macau or Taiwan where ``text`` begins with its name and goes on with a
+    place we do not know (旺角); None where that names a road or a house. For addresses in which
+    ``read`` finds nothing: it is surer.
+    """
+    plain = text.translate(_PLAIN)
+    named = _TERRITORY.match(plain)
+    if named is None or _ROAD.match(plain, named.end()) or _HOUSE.match(plain, named.end()):
+        return None
+    return Reading(_TERRITORIES[named[1]], named.end())
 
 
 def code_of(text: str, territory: str = "CN") -> str:

@@ -6,24 +6,38 @@ from mall.core import actors, moments, phones
 from mall.core.money import yuan as to_yuan
 
 register = template.Library()
+MINUS = "−"  # a true one: a hyphen may end a line, and is read as a dash
+
+
+def figure(amount, places=0) -> str:
+    """Write a number with thousands separators and so many places: 1,250, −65.8."""
+    return f"{amount:,.{places}f}".replace("-", MINUS)
+
+
+def signed(amount, places=0, unit="") -> str:
+    """Write a change with its sign: +20, −65.8, −¥3.40; what rounds to nothing has none."""
+    size = f"{abs(amount):,.{places}f}"
+    sign = "" if not size.strip("0.,") else "+" if amount > 0 else MINUS
+    return f"{sign}{unit}{size}"
 
 
 @register.filter
 def points(amount):
-    """Write whole points with thousands separators: 1,250."""
-    return f"{int(amount):,}"
+    """Write whole points: 1,250, −100."""
+    return figure(int(amount))
 
 
 @register.filter
 def signed_points(amount):
-    """Write a change of points with its sign, a true minus included: +20, −100."""
-    return ("+" if amount > 0 else "−" if amount < 0 else "") + points(abs(int(amount)))
+    """Write a change of points with its sign: +20, −100."""
+    return signed(int(amount))
 
 
 @register.filter
 def yuan(amount):
-    """Write yuan with two places: ¥12.50."""
-    return f"¥{to_yuan(amount):,.2f}"
+    """Write yuan with two places: ¥12.50, −¥12.50."""
+    exact = to_yuan(amount)
+    return f"{MINUS if exact < 0 else ''}¥{abs(exact):,.2f}"
 
 
 @register.filter

@@ -76,8 +76,10 @@ def _make_up(member, model, today, luck):
         with pytest.raises(DomainError):
             make_up.make_up(member, day)
         return
+    before = streak.standing(member).streak
     make_up.make_up(member, day, price=offered[day].price)
     assert streak.standing(member).streak == offered[day].streak
+    assert offered[day].joins == (offered[day].streak > before)
 
 
 def _declare(people, declared, operator, luck):

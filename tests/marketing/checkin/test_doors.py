@@ -69,7 +69,7 @@ def test_make_up_when_asked_by_api_then_price_and_streak_are_those_that_result(l
         "left": 3,
         "price": 20,
         "streak": 0,
-        "days": [{"on": "2026-11-19", "price": 20, "streak": 13}],
+        "days": [{"on": "2026-11-19", "price": 20, "streak": 13, "joins": True}],
     }
     assert (made.status_code, made.json()) == (
         201,
@@ -211,6 +211,39 @@ def test_page_when_a_day_was_missed_then_it_is_mended_after_a_look(lapsed, engli
     page = english.get("/checkin/")
     assert 'calendar__word">made up' in page.text
     assert (page.context["standing"].streak, available(lapsed)) == (13, 80)
+
+
+@pytest.mark.parametrize(
+    ("missed", "came", "streaks"),
+    [
+        ([3], False, {3: (0, False), 1: (2, True)}),  # Tuesday alone: Thursday is missed, too
+        ([3], True, {3: (1, False), 1: (3, True)}),
+        ([2], True, {2: (1, False), 1: (2, True)}),  # Thursday leads to Friday alone
+        ([], True, {1: (14, True)}),
+    ],
+)
+def test_make_up_when_days_after_it_are_missed_then_page_and_api_say_it_does_not_join(
+    lapsed, english, bearer, missed, came, streaks
+):
+    CheckIn.objects.filter(user=lapsed, on__in=[FRIDAY - n * ONE_DAY for n in missed]).delete()
+    if missed == [3]:
+        CheckIn.objects.filter(user=lapsed, on=FRIDAY - 2 * ONE_DAY).update(streak=1)
+    if came:
+        CheckInFactory(user=lapsed, on=FRIDAY, streak=1)
+    english.force_login(lapsed)
+    board = english.get("/checkin/").text
+    asked = {n: english.get(f"/checkin/make-up/?on={FRIDAY - n * ONE_DAY}").text for n in streaks}
+
+    offered = bearer(lapsed).get("/api/v1/checkins/make-up").json()["days"]
+
+    sentence = "for the points it fills its place in your calendar"
+    lonely = [n for n, (_days, joins) in streaks.items() if not joins]
+    assert {
+        (FRIDAY - date.fromisoformat(one["on"])).days: (one["streak"], one["joins"])
+        for one in offered
+    } == streaks
+    assert [n for n, text in asked.items() if sentence in text] == lonely
+    assert board.count("would not join your streak") == len(lonely)
 
 
 @pytest.mark.parametrize(

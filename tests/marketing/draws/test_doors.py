@@ -10,7 +10,8 @@ from html import unescape
 import pytest
 
 from mall.core import clock
-from marketing.draws import programme
+from mall.core.models import AuditRow
+from marketing.draws import board, programme
 from marketing.models import Draw, DrawTicket
 from orders.models import Order
 from tests.factories.draws import FIFTY, announced, draft, pull
@@ -18,6 +19,7 @@ from tests.factories.orders import address_of, give_points, physical_sku
 
 pytestmark = pytest.mark.django_db
 SURE, RARE = {"weight": 999_999}, {"kind": "thanks", "weight": 1}
+SECOND = timedelta(seconds=1)
 
 
 def button_of(page: str) -> dict:
@@ -86,7 +88,7 @@ def test_statement_when_points_went_and_came_then_every_door_names_the_draw(
 def test_pages_when_a_visitor_looks_then_everything_is_shown_but_the_button(client, member):
     hidden, draw = draft(), announced()
     pull(member, draw)
-    programme.call_off(announced(), actor="staff:1", reason="no")
+    programme.call_off(announced(), actor="staff:1", reason={"zh-hans": "no", "en": "no"})
 
     listed = client.get("/draws/").content.decode()
     page = client.get(draw.get_absolute_url()).content.decode()
@@ -222,12 +224,48 @@ def test_admin_when_a_draw_is_called_off_then_results_and_file_stay(client, oper
     pull(member, draw)
     page = f"/admin/marketing/draw/{draw.pk}"
 
-    client.post(f"{page}/call-off/", {"reason": "A mistake in the table."})
+    client.post(f"{page}/call-off/", {"zh-hans": "奖品表有误。", "en": ""})
 
     assert Draw.objects.get(pk=draw.pk).status == "cancelled"
     lines = b"".join(client.get(f"{page}/results/").streaming_content).decode().splitlines()
     assert (len(lines), lines[1].split(",")[0]) == (2, "1")
     assert client.get("/admin/marketing/drawticket/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            {"zh-hans": "奖品受潮。", "en": "The prizes got wet."},
+            ["奖品受潮。", "The prizes got wet."],
+        ),
+        ({"zh-hans": "奖品受潮。", "en": " "}, ["奖品受潮。", "奖品受潮。"]),
+        ({"zh-hans": "", "en": "The prizes got wet."}, ["The prizes got wet."] * 2),
+    ],
+)
+def test_call_off_when_a_reason_is_given_then_members_read_it_in_their_language(
+    client, api, operator, said, shown
+):
+    draw = announced()
+    address = f"/admin/marketing/draw/{draw.pk}/call-off/"
+    client.force_login(operator)
+    silent = client.post(address, {"zh-hans": "", "en": " "})
+    assert silent.status_code == 400 and Draw.objects.get(pk=draw.pk).cancelled_at is None
+
+    client.post(address, said)
+
+    client.logout()
+    for language, words in zip(("zh-hans", "en"), shown, strict=True):
+        client.cookies["mall_language"] = language
+        for address in (draw.get_absolute_url(), "/draws/"):
+            assert words in client.get(address).content.decode()
+        told = api.get(f"/api/v1/draws/{draw.code}", HTTP_ACCEPT_LANGUAGE=language).json()
+        assert (told["status"], told["cancellation_reason"]) == ("cancelled", words)
+    listed = [board.every(as_of=at) for at in (draw.ends_at - SECOND, draw.ends_at)]
+    assert [[one.status for one in shown] for shown in listed] == [["cancelled"], []]
+    assert AuditRow.objects.get(action="marketing.call_off_draw").reason == " / ".join(
+        dict.fromkeys(shown)
+    )
 
 
 @pytest.mark.parametrize("number", [1, 3])

@@ -59,7 +59,7 @@ def test_draw_when_the_key_comes_again_then_the_same_ticket_answers_also_after_t
 ):
     draw, another = announced(), announced()
     first = pull(member, draw, key="a-key")
-    programme.call_off(draw, actor="staff:1", reason="over")
+    programme.call_off(draw, actor="staff:1", reason={"zh-hans": "over", "en": "over"})
 
     again = pull(member, draw, key="a-key")
 
@@ -250,7 +250,7 @@ def test_place_when_the_draw_is_over_then_its_tickets_cannot_be_had(member):
     draw = announced()
     sku = ticket_sku(draw)
     give_points(member, 500)
-    programme.call_off(draw, actor="staff:1", reason="over")
+    programme.call_off(draw, actor="staff:1", reason={"zh-hans": "over", "en": "over"})
 
     with pytest.raises(Exception) as refusal:
         place(member, sku)

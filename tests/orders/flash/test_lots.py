@@ -8,6 +8,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
@@ -16,6 +17,7 @@ from accounts.models import Address
 from mall.core import clock
 from mall.verification import verify
 from marketing.models import Notification
+from marketing.notices.wording import worded
 from orders.errors import FlashNotReady, FlashNotStarted, FlashOver
 from orders.flash import lottery, registration
 from orders.flash import sessions as flash_sessions
@@ -30,6 +32,7 @@ from tests.factories.orders import address_of, give_points, physical_sku
 
 pytestmark = pytest.mark.django_db
 WAITING, WON, LOST = "waiting", "won", "lost"
+WHY = {"zh-hans": "奖品受潮，抱歉。", "en": "The goods got wet. We are sorry."}
 
 
 def lot_item(**words):
@@ -171,11 +174,47 @@ def test_call_off_when_members_have_registered_then_all_have_their_points(member
     told = [one for answer in LEAVING.ask(member) for one in answer]
     assert any(one.blocks for one in told)  # whoever leaves withdraws first
 
-    flash_sessions.call_off(wanted.session, actor="staff:1", reason="no")
+    flash_sessions.call_off(wanted.session, actor="staff:1", reason=WHY)
     lottery.carry_on(clock.now())
 
     assert purse(member) == before
     assert verify() == []
+
+
+def test_call_off_when_members_have_registered_then_page_notice_and_api_say_why(
+    signed_in, signed_in_api, member, other_member
+):
+    wanted = lot_item()
+    give_points(member, 50)
+    registration.register(member, item=wanted.pk)
+    flash_sessions.call_off(wanted.session, actor="staff:1", reason=WHY)
+    signed_in.cookies["mall_language"] = "en"
+
+    pages = [signed_in.get(wanted.get_absolute_url()).content.decode()]
+    lottery.carry_on(clock.now())
+    event_delivery.deliver(member.pk)
+    pages.append(signed_in.get(wanted.get_absolute_url()).content.decode())
+
+    said = f"This session was called off. {WHY['en']}"
+    assert f"{said} Your points come back within a minute." in pages[0]
+    assert f"{said} Your points are back." in pages[1]
+    assert not [text for text in pages if "by lot" in text or 'id="proof"' in text]
+    notice = Notification.objects.get(kind="lot_lost")
+    with translation.override("en"):
+        words = worded(notice.kind, notice.params)
+    with translation.override("zh-hans"):
+        chinese = worded(notice.kind, notice.params)
+    assert words.title == f"Called off, no lots are drawn: {wanted.sku.product.name_en}"
+    assert words.text == f"{WHY['en']} Your 30 points are free again."
+    assert chinese.text.startswith(WHY["zh-hans"])
+    proof = f"/api/v1/flash/{wanted.pk}/lots"
+    told = [
+        signed_in_api.get(proof, HTTP_ACCEPT_LANGUAGE=language).json() for language in ("en", "zh")
+    ]
+    assert [one["cancellation_reason"] for one in told] == [WHY["en"], WHY["zh-hans"]]
+    assert (told[0]["seed"], told[0]["winners"], told[0]["mine"]["won"]) == (None, None, None)
+    signed_in.force_login(other_member)
+    assert signed_in.get(wanted.get_absolute_url()).status_code == 404  # it was never theirs
 
 
 def test_carry_on_when_a_winner_cannot_be_sent_it_then_points_and_piece_come_back(member):

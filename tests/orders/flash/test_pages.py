@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from mall.core import clock
+from mall.core.models import AuditRow
 from orders.flash import pool
 from orders.flash import sessions as flash_sessions
 from orders.models import FlashItem, FlashReminder, FlashSession, Order
@@ -293,7 +294,7 @@ def test_api_when_refused_then_the_code_says_why(
     if case == "gone":
         grab(other_member, item)
     if case == "called off":
-        flash_sessions.call_off(of, actor="staff:1", reason="Rain")
+        flash_sessions.call_off(of, actor="staff:1", reason={"zh-hans": "Rain", "en": "Rain"})
     body = {"quantity": 2 if case == "other body" else 1}
     if case == "dearer":
         body["expect"] = {"points": 9, "cash": "0.00"}
@@ -419,11 +420,19 @@ def test_admin_when_called_off_then_the_rest_returns(counter, member, pieces):
 
     counter.post(
         reverse("admin:orders_flashsession_call_off", args=[item.session_id]),
-        {"reason": "Wrong price"},
+        {"zh-hans": "价格有误。", "en": "The price was wrong."},
     )
 
     item.session.refresh_from_db()
     assert (item.session.status, pieces(item.sku)) == (FlashSession.Status.CANCELLED, 4)
+    assert AuditRow.objects.get(action="orders.call_off_flash").reason == (
+        "价格有误。 / The price was wrong."
+    )
+    counter.force_login(member)
+    counter.cookies["mall_language"] = "en"
+    page = counter.get(item.get_absolute_url()).content.decode()
+    assert "This session was called off. The price was wrong." in page
+    assert "This is already yours." in page and "Your points" not in page
 
 
 def test_admin_when_figures_are_watched_then_they_are_live(counter, member):

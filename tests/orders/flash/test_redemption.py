@@ -290,14 +290,18 @@ def test_call_off_when_running_then_stock_returns_and_orders_stay(member, other_
     item = factory.item(stock=5)
     order = grab(member, item)
 
-    flash_sessions.call_off(item.session, actor="staff:1", reason="Wrong price")
+    flash_sessions.call_off(
+        item.session, actor="staff:1", reason={"zh-hans": "Wrong price", "en": "Wrong price"}
+    )
 
     order.refresh_from_db()
     assert (pool(item), pieces(item.sku), order.status) == (0, 4, Order.Status.PAID)
     with pytest.raises(FlashOver):
         grab(other_member, item)
     with pytest.raises(FlashOver):
-        flash_sessions.call_off(item.session, actor="staff:1", reason="Again")
+        flash_sessions.call_off(
+            item.session, actor="staff:1", reason={"zh-hans": "Again", "en": "Again"}
+        )
 
 
 def test_figures_when_some_wait_for_payment_then_told_apart(member, other_member):
