@@ -44,6 +44,11 @@ def decimal(text: str, places: int = 2) -> Decimal:
     return Decimal(f"{number}.{fraction}" if places else number)
 
 
+def is_number(text: str) -> bool:
+    """Return whether a text is nothing but a number, whole or an amount."""
+    return AMOUNT.match(_narrow(text)) is not None
+
+
 def day(text: str) -> date:
     """Return the day a text says, as people and programs write one (``pasted.day``). Raises:
     BadCell.
