@@ -1,5 +1,6 @@
 """What a whole number, an amount, a day and a moment are, and what a cell is on its way out."""
 
+import io
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -8,9 +9,11 @@ from django.core.exceptions import ValidationError
 
 from mall.core import clock
 from mall.core.form_fields import WholeNumberField
-from mall.core.tables import cells, values
+from mall.core.tables import cells, values, writer
+from mall.core.tables.columns import Column
 from mall.core.tables.digest import digest
 from mall.core.tables.errors import BadCell
+from mall.core.tables.reader import open_table
 
 
 @pytest.mark.parametrize(
@@ -81,6 +84,20 @@ def test_guarded_when_a_text_is_written_then_read_back_the_same(text):
 
     assert cells.bare(written) == text
     assert not written.startswith(cells.FORMULA_STARTS)
+
+
+@pytest.mark.parametrize(
+    "text", ["#N/A", "####", "Err:502", "6.22E+17", "2.5e17", "'6.22E+17", "=1+1", "0012", "tea"]
+)
+def test_writer_when_a_text_looks_ruined_then_read_back_the_same_from_both_kinds_of_file(text):
+    columns = (Column("no", required=True), Column("name"))
+    book = io.BytesIO()
+    writer.write_workbook(book, ("no", "name"), [("A", text)])
+    plain = "".join(writer.as_csv(("no", "name"), [("A", text)])).encode()
+
+    for content in (book.getvalue(), plain):
+        (row,) = open_table(content, columns)
+        assert (row.cells["name"], row.fault) == (text, "")
 
 
 def test_bare_when_a_spreadsheet_wrapped_a_text_then_unwrapped():
