@@ -86,6 +86,23 @@ def test_file_when_one_parcel_is_merged_over_orders_then_each_is_sent_and_the_re
     assert done.context["remarks"] == ["Columns that are not read: 拣货员"]
 
 
+def test_file_when_it_has_a_row_for_each_of_an_orders_goods_then_sent_once_and_others_refused(
+    counter, waiting_orders
+):
+    one, two = waiting_orders(2)
+    text = f"no,carrier,tracking_number\n{one.no},sf,SF1\n{one.no},sf,sf1\n{one.no},sf,SF1\n"
+    text += f"{two.no},sf,SF2\n{two.no},sf,SF3\n"
+
+    looked = counter.get(bring(counter, text)["Location"])
+    counter.post(looked.request["PATH_INFO"])
+    tasks.send_dispatch_files()
+
+    row = DispatchFile.objects.get()
+    assert [told[0] for told in looked.context["findings"]] == [6]
+    assert (row.rows, row.new, row.known, row.refused) == (5, 2, 2, 1)
+    assert list(Shipment.objects.values_list("tracking_number", flat=True)) == ["SF1", "SF2"]
+
+
 def test_file_when_all_of_it_is_refused_then_it_is_not_said_that_nothing_is_to_do(counter):
     counter.cookies["mall_language"] = "en"
 
