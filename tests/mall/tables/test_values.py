@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from mall.core import clock
-from mall.core.form_fields import WholeNumberField
+from mall.core.form_fields import AmountField, WholeNumberField
 from mall.core.tables import cells, values, writer
 from mall.core.tables.columns import Column
 from mall.core.tables.digest import digest
@@ -41,6 +41,17 @@ def test_field_when_a_whole_number_is_typed_then_by_the_same_rule():
         None, 5, 1000, -5, 7
     ]  # fmt: skip
     for text in ("1_0", "1.5", "1,00", "2001"):
+        with pytest.raises(ValidationError):
+            field.clean(text)
+
+
+def test_field_when_an_amount_is_typed_then_by_the_same_rule():
+    field = AmountField(max_digits=6, decimal_places=2, min_value=0, required=False)
+
+    assert [field.clean(text) for text in ("", "１２．５０", "1,200.5", "¥3.10", "7元", 4)] == [
+        None, Decimal("12.50"), Decimal("1200.5"), Decimal("3.10"), Decimal(7), Decimal(4)
+    ]  # fmt: skip
+    for text in ("1e3", "1_0", "12,50", "1.505", "12345.67", "-1", "NaN"):
         with pytest.raises(ValidationError):
             field.clean(text)
 
