@@ -33,7 +33,7 @@ def address_new(request):
     """Add an address; ``next`` leads back to the order that asked for one."""
     form = _form(request)
     if _is_sent(request) and form.is_valid():
-        addresses.add(request.user, **form.cleaned_data)
+        addresses.add_once(request.user, **form.cleaned_data)
         messages.success(request, _("Address saved."))
         return redirect(next_of(request) or "accounts:addresses")
     return _address_page(request, form, title=_("Add an address"), whole=WholeAddressForm())

@@ -76,6 +76,22 @@ def add(
 
 
 @transactional
+def add_once(user, **said) -> Address:
+    """Do as ``add`` for a page's form, which may be sent twice: an address that stands in the book
+    in the same words is not written again, and becomes the default where that is asked.
+
+    Raises: AddressBookFull (limit).
+    """
+    _lock_book(user.pk)
+    wanted = {name: value for name, value in said.items() if name != "is_default"}
+    book = list(book_of(user))
+    for kept in book if len(book) < ADDRESSES_PER_MEMBER else ():
+        if all(getattr(kept, name) == value for name, value in wanted.items()):
+            return change(kept, is_default=said.get("is_default", False))
+    return add(user, **said)
+
+
+@transactional
 def change(address, **changes) -> Address:
     """Change some of recipient, territory, phone, region, detail, is_default of a member's
     address.

@@ -15,6 +15,9 @@ from allauth.socialaccount.signals import social_account_added, social_account_r
 from allauth.usersessions.internal.flows.sessions import end_other_sessions
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.signals import on_user_logged_in
+from django.conf import settings
+from django.contrib.auth.signals import user_logged_out
+from django.middleware.csrf import rotate_token
 
 from accounts import persons, tokens, traces
 from accounts.models import User, WeChatPerson
@@ -37,6 +40,14 @@ def note_device(sender, request, user, **kwargs):
         user_agent=request.META.get("HTTP_USER_AGENT", "")[:longest],
         data=traces.of(request).as_plain(),
     ).save(force_insert=True)
+
+
+def age_pages(sender, request, **kwargs):
+    """Let no page that was made for a member act once they have left, in another tab say: what it
+    sends would be done to a visitor's things.
+    """
+    if request is not None and settings.CSRF_COOKIE_NAME in request.COOKIES:
+        rotate_token(request)
 
 
 def follow_email(sender, user, to_email_address, **kwargs):
@@ -103,3 +114,4 @@ def connect() -> None:
     # where it is shown, and once a day (accounts.sessions.forget_expired).
     user_logged_in.disconnect(on_user_logged_in)
     user_logged_in.connect(note_device)
+    user_logged_out.connect(age_pages)

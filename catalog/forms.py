@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog import storefront
 from catalog.audience import VISITOR
 from catalog.models import PRICE_MAX_POINTS, Product
+from mall.core.form_fields import WholeNumberField
 
 ORDERING_LABELS = [
     ("", _("Recommended")),
@@ -31,10 +32,10 @@ class FilterForm(forms.Form):
     pay_mode = forms.ChoiceField(
         label=_("Paid with"), required=False, choices=[("", _("Any")), *Product.PayMode.choices]
     )
-    min_points = forms.IntegerField(
+    min_points = WholeNumberField(
         label=_("From, in points"), required=False, min_value=0, max_value=PRICE_MAX_POINTS
     )
-    max_points = forms.IntegerField(
+    max_points = WholeNumberField(
         label=_("Up to, in points"), required=False, min_value=0, max_value=PRICE_MAX_POINTS
     )
     affordable = forms.BooleanField(label=_("I can afford"), required=False)

@@ -24,7 +24,7 @@ from catalog.shelf_admin import ShelfAdmin
 from mall.core.admin.table_inline import TableInline
 from mall.core.errors import DomainError
 from mall.core.export import table_response, xlsx_response
-from mall.core.form_fields import WholeNumberField
+from mall.core.form_fields import AmountField, WholeNumberField
 from mall.core.regions import tree
 from mall.core.templatetags.mall import yuan
 
@@ -112,7 +112,7 @@ class LoadForm(forms.Form):
         initial=1000,
         widget=UnfoldAdminIntegerFieldWidget,
     )
-    cash = forms.DecimalField(
+    cash = AmountField(
         label=_("Goods in yuan"),
         min_value=0,
         max_value=MOST_CASH,

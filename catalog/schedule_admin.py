@@ -19,7 +19,7 @@ from mall.core.admin.action_forms import ask, sent
 from mall.core.admin.day_range import DayRangeFilter
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
-from mall.core.form_fields import InstantField, WholeNumberField
+from mall.core.form_fields import AmountField, InstantField, WholeNumberField
 from mall.core.templatetags.mall import yuan
 
 COLOURS = {"running": "success", "planned": "warning", "over": "info"}
@@ -47,7 +47,7 @@ class PlanForm(forms.Form):
         max_value=PRICE_MAX_POINTS,
         widget=UnfoldAdminIntegerFieldWidget,
     )
-    cash_price = forms.DecimalField(
+    cash_price = AmountField(
         label=_("price in yuan"),
         min_value=0,
         max_digits=12,

@@ -4,7 +4,6 @@ button that places the order.
 
 from uuid import uuid4
 
-from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -46,7 +45,7 @@ def new(request):
     if order.status == Order.Status.PENDING:
         response = redirect("orders:pay", order.no)
     else:
-        messages.success(request, _("Redeemed. We are getting it ready for you."))
+        just_placed.tell(request, order, _("Redeemed. We are getting it ready for you."))
         response = redirect(order)
     if "basket" in request.POST:
         badge.doubt(response)

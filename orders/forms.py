@@ -15,7 +15,7 @@ from unfold.widgets import (
 )
 
 from mall.core import pasted, repeats
-from mall.core.form_fields import LineField, NumberField
+from mall.core.form_fields import LineField, NumberField, WholeNumberField
 from mall.core.languages import label_in
 from orders.coupons.wallet import LONGEST_TYPED
 from orders.errors import InvalidCheckout, InvalidLines, NothingChosen
@@ -112,7 +112,7 @@ class ShipForm(forms.Form):
         self.waiting = list(waiting)
         if sum(line.waiting_quantity for line in self.waiting) > 1:
             for line in self.waiting:
-                self.fields[f"line_{line.pk}"] = forms.IntegerField(
+                self.fields[f"line_{line.pk}"] = WholeNumberField(
                     label=_("Pieces of %(name)s") % {"name": line.full_name},
                     min_value=0,
                     max_value=line.waiting_quantity,
@@ -198,7 +198,7 @@ class RefundAskForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.lines = [line for line in lines if left[line.pk]]
         for line in self.lines:
-            self.fields[f"line_{line.pk}"] = forms.IntegerField(
+            self.fields[f"line_{line.pk}"] = WholeNumberField(
                 label=_("Pieces of %(name)s") % {"name": line.full_name},
                 min_value=0,
                 max_value=left[line.pk],

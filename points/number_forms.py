@@ -15,6 +15,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from mall.core.form_fields import AmountField
 from mall.core.tables.errors import BadCell
 from points import rule_tables, rule_writing, rulebook
 from points.conditions import CATEGORIES, SEGMENTS
@@ -91,7 +92,7 @@ class NumbersForm(forms.Form):
             "that pays pays for them alone, and no other rule for the rest."
         ),
     )
-    amount_min = forms.DecimalField(
+    amount_min = AmountField(
         label=_("From so many yuan"),
         required=False,
         min_value=Decimal("0.01"),

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
 from mall.core.errors import DomainError
+from mall.core.form_fields import WholeNumberField
 from points import budgets, rule_writing, rulebook
 from points.models import BackTest, Budget, Rule, RuleVersion
 from points.models.budgets import BUDGET_MAX
@@ -14,7 +15,7 @@ from points.number_forms import NumbersForm, with_numbers
 class BudgetForm(forms.Form):
     """A budget in points."""
 
-    budget_points = forms.IntegerField(
+    budget_points = WholeNumberField(
         label=_("Budget in points"),
         min_value=1,
         max_value=BUDGET_MAX,
@@ -27,7 +28,7 @@ class BudgetForm(forms.Form):
 class RuleForm(forms.ModelForm, NumbersForm):
     """A rule and the numbers of its newest version; other numbers become a new version."""
 
-    budget_points = forms.IntegerField(
+    budget_points = WholeNumberField(
         label=_("Budget in points"),
         required=False,
         min_value=1,
@@ -112,7 +113,7 @@ class BackTestForm(NumbersForm):
         widget=UnfoldAdminSelectWidget,
     )
 
-    budget_points = forms.IntegerField(
+    budget_points = WholeNumberField(
         label=_("Budget in points"),
         required=False,
         min_value=1,

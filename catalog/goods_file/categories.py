@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.text import slugify
 
+from catalog.goods_file.cells import BETWEEN_CATEGORIES
 from catalog.models import Category
 from mall.core.tables.columns import folded
 
@@ -77,7 +78,8 @@ class Categories:
 
 
 def _key(names) -> str:
-    return APART.join(folded(name) for name in names)
+    # a name may hold a sign that stands between two names, too
+    return APART.join(BETWEEN_CATEGORIES.sub(APART, folded(name)) for name in names)
 
 
 def _slug(names) -> str:

@@ -73,6 +73,9 @@ class Kind:
     unpack: Callable[[bytes], bytes] = zlib.decompress
 
 
+WHOLE = "whole"  # begins what is told of a file as a whole
+
+
 class Findings:
     """What is told of a file's rows, packed as it comes."""
 
@@ -89,16 +92,25 @@ class Findings:
         return b"".join([*self._pieces, self._packer.flush()])
 
 
-def packed(told: Iterable) -> bytes:
-    """Return all that is told of a file's rows, packed in this order."""
+def packed(told: Iterable, remarks: Iterable[str] = ()) -> bytes:
+    """Return all that is told of a file's rows, packed in this order, and remarks on all of it."""
     findings = Findings()
-    for one in told:
+    for one in (*((WHOLE, words) for words in remarks), *told):
         findings.add(*one)
     return findings.packed()
 
 
+def remarks_of(row) -> list[str]:
+    """Return what was told of a file as a whole."""
+    return [told[1] for told in _told_of(row) if told[0] == WHOLE]
+
+
 def findings_of(row) -> Iterator[list]:
     """Yield what was told of a file's rows, as it was added."""
+    return (told for told in _told_of(row) if told[0] != WHOLE)
+
+
+def _told_of(row):
     if row.findings:
         # not splitlines: a text may hold a line separator (U+2028), which JSON leaves as it is
         for told in zlib.decompress(row.findings).decode().split("\n")[:-1]:

@@ -89,6 +89,13 @@ def take(request, *, about: str = "") -> QueryDict | None:
     return sent
 
 
+def has_ended(request) -> bool:
+    """Return whether a form comes from a member's page whose session is over, for doors that are a
+    visitor's too: what is meant for the member's things must not be done to a visitor's.
+    """
+    return not request.user.is_authenticated and reader_mark.read(request) is not None
+
+
 def sign_in_first(request):
     """Lead whoever is not signed in, or not any more, to the door, and from there back to their
     page as they left it.

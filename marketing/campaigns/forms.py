@@ -11,7 +11,7 @@ from unfold.widgets import (
 )
 
 from catalog.models import Category
-from mall.core.form_fields import WholeNumberField
+from mall.core.form_fields import AmountField, WholeNumberField
 from marketing.campaigns import planning, tags
 from marketing.campaigns.checking import checked
 from marketing.campaigns.conditions import FIELDS
@@ -192,7 +192,7 @@ class BudgetForm(forms.Form):
         max_value=10**9,
         widget=UnfoldAdminIntegerFieldWidget,
     )
-    yuan = forms.DecimalField(
+    yuan = AmountField(
         label=_("budget in yuan"),
         min_value=0,
         max_digits=12,

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from catalog import audience
+from mall.core import unsent
 from mall.core.limits import limit
 from orders.basket import seen
 
@@ -23,6 +24,8 @@ def recently_seen(request):
         return render(
             request, "orders/basket/seen.html", {"goods": goods, "is_off": seen.is_off(request)}
         )
+    if unsent.has_ended(request):
+        return unsent.sign_in_first(request)
     limit(request, "seen", CHANGES)
     response, asked = redirect("orders:seen"), request.POST.get("do")
     if asked == "clear":

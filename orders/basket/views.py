@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from catalog import audience, storefront
 from catalog.models import MAX_QUANTITY
-from mall.core import pasted
+from mall.core import pasted, unsent
 from mall.core.errors import DomainError
 from mall.core.limits import limit
 from orders import pricing, proposals
@@ -38,6 +38,8 @@ def basket(request):
 @require_POST
 def add(request):
     """Put what was chosen on a product's page into the basket, and go back there."""
+    if unsent.has_ended(request):
+        return unsent.sign_in_first(request)
     limit(request, "basket", CHANGES)
     ((sku, quantity),) = pricing.normalise(read_lines(request.POST)[:1])
     product = offered(sku, _member(request)).product
@@ -54,6 +56,8 @@ def add(request):
 @require_POST
 def change(request, sku):
     """Change one line: another quantity, out of the basket, for later, or back."""
+    if unsent.has_ended(request):
+        return unsent.sign_in_first(request)
     limit(request, "basket", CHANGES)
     kept = baskets.of(request)
     before = kept.lines().get(sku)

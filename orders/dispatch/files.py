@@ -16,7 +16,7 @@ from mall.core import audit, file_jobs, pasted
 from mall.core.errors import DomainError
 from mall.core.tables.columns import Column
 from mall.core.tables.errors import UnreadableTable
-from mall.core.tables.reader import open_table
+from mall.core.tables.reader import open_table, remarks_of
 from mall.core.transactions import transactional
 from orders.dispatch import labels
 from orders.models import DispatchFile
@@ -59,10 +59,10 @@ def look_over(row: DispatchFile, content: bytes) -> None:
 
     Raises: UnreadableTable, LeaseLost.
     """
-    read, faults = _read(content, row.carrier)
+    read, faults, remarks = _read(content, row.carrier)
     file_jobs.go_on(row, rows=len(read) + len(faults))
     labels.check(read)
-    told = _told(read, faults, to_send="")
+    told = _told(read, faults, remarks, to_send="")
     file_jobs.looked_over(row, content=_packed(read, faults), **told)
 
 
@@ -97,7 +97,7 @@ def _carry_out(row):
         labels.send(part, actor=f"staff:{row.made_by_id}")
         sent = sum(label.state == labels.SENT for label in part)
         file_jobs.go_on(row, new=F("new") + sent)
-    told = _told(read, kept["faults"], to_send=labels.SENT)
+    told = _told(read, kept["faults"], file_jobs.remarks_of(row), to_send=labels.SENT)
     # what an earlier try sent is known to this one
     told["new"], told["known"] = told["new"] + before, max(0, told["known"] - before)
     file_jobs.end(row, Status.DONE, **told)
@@ -113,7 +113,9 @@ def _opened(content):
 
 
 def _read(content, carrier):
-    """Return the labels of a file, and [line, number, why] of rows that cannot be right."""
+    """Return the labels of a file, [line, number, why] of rows that cannot be right, and remarks
+    on the file.
+    """
     read, faults = [], []
     with _opened(content) as table:
         for row in table:
@@ -131,7 +133,7 @@ def _read(content, carrier):
                 read.append(labels.Label(no, called, number, row.line))
             elif number:
                 faults.append([row.line, no, str(_("This row names no order."))])
-    return read, faults
+        return read, faults, remarks_of(table)
 
 
 def _packed(read, faults):
@@ -139,7 +141,7 @@ def _packed(read, faults):
     return zlib.compress(json.dumps({"labels": kept, "faults": faults}).encode())
 
 
-def _told(read, faults, *, to_send):
+def _told(read, faults, remarks, *, to_send):
     """Return the columns that say what a look or a run found."""
     refused = [[label.line, label.no, label.why] for label in read if label.state == labels.REFUSED]
     return {
@@ -147,7 +149,7 @@ def _told(read, faults, *, to_send):
         "new": sum(label.state == to_send for label in read),
         "known": sum(label.state == labels.KNOWN for label in read),
         "refused": len(refused) + len(faults),
-        "findings": file_jobs.packed(sorted([*refused, *faults])),
+        "findings": file_jobs.packed(sorted([*refused, *faults]), remarks),
     }
 
 

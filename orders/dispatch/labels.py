@@ -78,13 +78,13 @@ def _found(labels) -> dict[str, waiting.Waiting]:
 
 def _judge(labels, found):
     parcels = _parcels_under({label.number for label in labels})
-    seen, sent_to = set(), {}  # sent_to: {number: (order number, destination)} of this very list
+    seen, sent_to = {}, {}  # sent_to: {number: (order number, destination)} of this very list
     for label in labels:
         row = found.get(label.no)
         _judge_order(label, row, parcels)
-        if not label.state and label.no in seen:
-            label.refuse("no", _("This order stands here twice."))
-        seen.add(label.no)
+        first = seen.setdefault(label.no, label)
+        if not label.state and first is not label:
+            _judge_again(label, first)
         if not label.state:
             _judge_words(label)
         if not label.state:
@@ -113,6 +113,15 @@ def _judge_order(label, row, parcels):
     elif label.read is not None and label.read != row.version:
         label.refuse("no", _("This order changed while you were reading. Please look again."))
     return None
+
+
+def _judge_again(label, first):
+    """A table with a row for each of its goods says the same of an order several times."""
+    said = [(one.carrier, one.number.upper()) for one in (label, first)]
+    if said[0] == said[1] and first.state != REFUSED:
+        label.state = KNOWN
+    else:
+        label.refuse("no", _("This order stands here twice."))
 
 
 def _judge_words(label):

@@ -7,6 +7,7 @@ from django import forms
 
 from catalog.models import MAX_QUANTITY
 from mall.core import repeats
+from mall.core.form_fields import WholeNumberField
 from orders.pricing import CASH, LARGEST_ID, MOST_EXPECTED_POINTS
 
 
@@ -34,7 +35,7 @@ class RedeemForm(forms.Form):
     """The one button of a flash item; prices are those each piece had on the page."""
 
     key = forms.RegexField(repeats.KEY)
-    quantity = forms.IntegerField(min_value=1, max_value=MAX_QUANTITY)
+    quantity = WholeNumberField(min_value=1, max_value=MAX_QUANTITY)
     address = forms.IntegerField(min_value=1, max_value=LARGEST_ID, required=False)
     each_points = forms.IntegerField(min_value=0, max_value=MOST_EXPECTED_POINTS // MAX_QUANTITY)
     each_cash = forms.RegexField(CASH)

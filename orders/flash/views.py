@@ -17,7 +17,7 @@ from catalog.payable import takes_yuan
 from mall.core import clock, unsent
 from mall.core.errors import Busy, DomainError
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
-from orders import address_choice
+from orders import address_choice, just_placed
 from orders.errors import FlashLimitReached, InvalidCheckout, NoSuchFlashItem
 from orders.flash import board, early, lots_proof, quotes, redemption
 from orders.flash import sessions as flash_sessions
@@ -57,7 +57,7 @@ def item(request, item_id):
     if order.status == Order.Status.PENDING:
         messages.success(request, _("Got it! It is kept for you for five minutes: please pay now."))
         return redirect("orders:pay", order.no)
-    messages.success(request, _("Got it! It is yours."))
+    just_placed.tell(request, order, _("Got it! It is yours."))
     return redirect(order)
 
 

@@ -207,6 +207,8 @@ def _rows(text, columns, line_of):
     found = []
     for row in open_table(text.encode(), columns, encoding="utf-8"):
         try:
+            if row.fault:  # a spreadsheet rounded its numbers, say: they would match nothing
+                raise BadCell(row.fault)
             line = line_of(row.cells)
             if line is not None and not (1 <= len(line.no) <= 64 and len(line.provider_ref) <= 64):
                 raise BadCell(_("no number"))

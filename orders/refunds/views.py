@@ -33,7 +33,7 @@ def refunds(request, no):
     try:
         form.check()
         limit(request, "refund", ACTIONS_PER_MEMBER, once=form.cleaned_data["key"])
-        requests.request(
+        asked = requests.request(
             order,
             lines=read_pieces(request.POST),
             key=form.cleaned_data["key"],
@@ -44,7 +44,11 @@ def refunds(request, no):
         raise
     except DomainError as refusal:
         return _page(request, order, request.POST, refusal=refusal)
-    messages.success(request, _("We have your request and will answer it soon."))
+    if asked.replayed and asked.status != RefundRequest.Status.REQUESTED:
+        words = _("You sent this request once before. Below you see what became of it.")
+        messages.info(request, words)
+    else:
+        messages.success(request, _("We have your request and will answer it soon."))
     return redirect("orders:refunds", order.no)
 
 

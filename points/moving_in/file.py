@@ -17,7 +17,7 @@ from mall.core import clock, pasted, phones
 from mall.core.tables import values
 from mall.core.tables.digest import digest
 from mall.core.tables.errors import BadCell, UnreadableTable
-from mall.core.tables.reader import open_table
+from mall.core.tables.reader import open_table, remarks_of
 from points import machine
 from points.models import TierLevel
 from points.moving_in.columns import COLUMNS, TITLES
@@ -59,13 +59,14 @@ class Person:
 
 @dataclass
 class Contents:
-    """What a file says: its members, [line, member number, why] of rows left out, and how many rows
-    there are.
+    """What a file says: its members, [line, member number, why] of rows left out, how many rows
+    there are, and remarks on what of it is not read.
     """
 
     people: list
     faults: list
     rows: int
+    remarks: tuple = ()
 
     def chunks(self, size: int):
         """Yield the members, so many at a time."""
@@ -100,7 +101,7 @@ def read(content: bytes, *, expires_on: date | None = None) -> Contents:
                     % {"most": f"{ROWS_MAX:,}"}
                 )
             book.take(row)
-    return book.closed()
+        return book.closed(remarks_of(table))
 
 
 def _table_of(content):
@@ -131,7 +132,7 @@ class _Book:
             meant = Person(row.line, number, email=email, phone=phone)
             self.spoiled.setdefault(meant.identity, row.line)
 
-    def closed(self) -> Contents:
+    def closed(self, remarks) -> Contents:
         """Return what was read, without members of whom a row is wrong."""
         kept = []
         for identity, one in self.people.items():
@@ -143,7 +144,7 @@ class _Book:
                 kept.append(one)
                 continue
             self.faults += [[line, one.number, why] for line, _points, _day in one.lots]
-        return Contents(kept, sorted(self.faults), self.rows)
+        return Contents(kept, sorted(self.faults), self.rows, remarks)
 
     def _person(self, line, cells):
         """Return one row as a member. Raises: BadCell."""

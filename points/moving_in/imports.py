@@ -84,7 +84,8 @@ def _survey(row, contents) -> dict:
         counts = {name: numbers[name] for name in (people.NEW, people.ADDED, people.KNOWN)}
         counts |= {"points": numbers["points"], "refused": len(refused)}
         file_jobs.go_on(row, **counts)
-    return {"findings": file_jobs.packed(sorted(refused)), "refused": len(refused)}
+    told = file_jobs.packed(sorted(refused), contents.remarks)
+    return {"findings": told, "refused": len(refused)}
 
 
 @transactional

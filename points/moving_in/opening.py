@@ -37,7 +37,8 @@ def carry_out(row: MemberImport) -> None:
             if one.state == people.REFUSED:
                 refused.append([one.person.line, one.person.number, one.why])
     told = {"known": numbers[people.KNOWN], "refused": len(refused)}
-    file_jobs.end(row, Status.DONE, findings=file_jobs.packed(sorted(refused)), **told)
+    found = file_jobs.packed(sorted(refused), file_jobs.remarks_of(row))
+    file_jobs.end(row, Status.DONE, findings=found, **told)
 
 
 @transactional

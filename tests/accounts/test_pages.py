@@ -294,6 +294,17 @@ def test_address_when_asked_for_by_an_order_then_back_to_it(signed_in, wanted, l
     assert answer["Location"] == landed
 
 
+def test_address_when_its_form_is_sent_twice_then_it_stands_once_in_the_book(signed_in):
+    new = "/account/addresses/new/"
+
+    for sent in (ADDRESS, ADDRESS, {**ADDRESS, "phone": "+86 138-1234-5678", "is_default": "on"}):
+        assert signed_in.post(new, sent).status_code == 302
+    signed_in.post(new, {**ADDRESS, "detail": "another one"})
+    signed_in.post(new, {**ADDRESS, "is_default": "on"})
+
+    assert [row.is_default for row in Address.objects.order_by("pk")] == [True, False]
+
+
 def test_address_when_the_book_is_full_then_said_kindly(signed_in, member):
     AddressFactory.create_batch(20, user=member)
 

@@ -26,7 +26,7 @@ from catalog.models import Category, GoodsImport, Product, ProductWords, Sku, St
 from mall.core import clock, file_jobs
 from mall.core.models import AuditRow
 from mall.core.tables.errors import UnreadableTable
-from tests.factories.catalog import ProductFactory, SkuFactory
+from tests.factories.catalog import CategoryFactory, ProductFactory, SkuFactory
 
 pytestmark = pytest.mark.django_db
 HEADINGS = ["product", "name", "category", "paid with", "sku", "choice", "price in points"]
@@ -290,7 +290,8 @@ def test_goods_when_written_out_and_brought_then_nothing_is_changed(
     SkuFactory(product=odd, name_zh_hans="1/2", name_en="", points_price=0, cash_price="1.50")
     Product.objects.filter(pk=odd.pk).update(pay_mode="cash")
     SkuFactory(product=odd, name_zh_hans="007", points_price=0, cash_price=2, is_active=False)
-    ProductFactory(status="draft")
+    shelf = CategoryFactory(name_zh_hans="男>女", name_en="M\\F")
+    ProductFactory(status="draft", category=shelf, name_zh_hans="#N/A", name_en="6.22E+17")
     file = io.BytesIO()
     with translation.override(language):
         export.write_table(file, Product.objects.all(), workbook=workbook)

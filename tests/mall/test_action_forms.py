@@ -1,13 +1,18 @@
 """Buttons of the back office that ask first: an answer to what is no longer so does nothing."""
 
+import io
+
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from PIL import Image
 
 from mall.core.versions import ChangedMeanwhile
 from orders import lifecycle
 from orders.models import Coupon, FlashSession, Order, RefundRequest
 from points import adjustments
 from points.models import Adjustment, PointAccount
+from tests.factories.catalog import SkuFactory
 from tests.factories.coupons import given
 from tests.factories.flash import item
 from tests.factories.orders import address_of, ask, give_points, pay, physical_sku, place
@@ -159,3 +164,64 @@ def test_answer_when_the_page_is_of_the_release_before_then_it_counts(back_room,
     done = back_room.post(button_of(coupon, "revoke"), {"reason": "mistake"})
 
     assert (done.status_code, Coupon.objects.get().state) == (302, "revoked")
+
+
+@pytest.mark.parametrize(
+    ("points", "yuan", "kept"),
+    [
+        ("１，２００", "１２．５０", (1200, "12.50")),
+        ("1,000", "¥1,200.5", (1000, "1200.50")),
+        ("1_0", "12.50", None),
+        ("10", "1e3", None),
+    ],
+)
+def test_form_when_numbers_are_typed_then_read_as_files_are_and_kept_where_they_are_none(
+    client, admin_user, points, yuan, kept
+):
+    client.force_login(admin_user)
+    sku = SkuFactory(product__pay_mode="points_cash", points_price=5, cash_price="3.00")
+    page = reverse("admin:catalog_product_change", args=[sku.product_id])
+    form = form_of(client.get(page).content.decode(), "product_form")
+    typed = {"skus-0-points_price": points, "skus-0-cash_price": yuan}
+
+    answer = client.post(page, {**form, **typed})
+
+    sku.refresh_from_db()
+    stands = (sku.points_price, str(sku.cash_price))
+    if kept:
+        assert (answer.status_code, stands) == (302, kept)
+    else:
+        again = form_of(answer.content.decode(), "product_form")
+        assert (answer.status_code, stands) == (200, (5, "3.00"))
+        assert {name: again[name][0] for name in typed} == typed
+
+
+AGAIN = "Please choose your file again"
+
+
+def test_form_when_something_beside_its_file_is_wrong_then_told_to_choose_it_again(
+    back_room, member
+):
+    """A browser never fills a file in: an optional one would be left out in silence."""
+    new_product = reverse("admin:catalog_product_add")
+    product = form_of(back_room.get(new_product).content.decode(), "product_form")
+    brought = reverse("admin:points_memberimport_upload")
+
+    pages = [
+        back_room.post(new_product, {**product, "image": picture()}),
+        back_room.post(brought, {"file": SimpleUploadedFile("a.csv", b"e-mail\na@example.com")}),
+    ]
+    back_room.force_login(member)
+    profile = reverse("accounts:profile")
+    pages.append(back_room.post(profile, {"avatar": picture(), "nickname": "x" * 100}))
+
+    assert [AGAIN in page.content.decode() for page in pages] == [True] * 3
+    wrong = back_room.post(profile, {"avatar": SimpleUploadedFile("a.png", b"x"), "nickname": "x"})
+    without = back_room.post(profile, {"nickname": "x" * 100})
+    assert not any(AGAIN in page.content.decode() for page in (wrong, without))
+
+
+def picture():
+    file = io.BytesIO()
+    Image.new("RGB", (40, 40), "teal").save(file, "PNG")
+    return SimpleUploadedFile("a.png", file.getvalue(), "image/png")

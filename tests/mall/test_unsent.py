@@ -1,5 +1,6 @@
 """A session that ends, or a token that is too old, loses nothing of what was typed."""
 
+import re
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -12,6 +13,8 @@ from django.urls import reverse
 from accounts.models import Address
 from catalog.models import Category, Product, Review
 from mall.core import clock, unsent
+from orders.basket import contents
+from orders.basket.baskets import MemberBasket, VisitorBasket
 from orders.models import Order, RefundRequest
 from tests.factories.accounts import PASSWORD
 from tests.factories.catalog import CategoryFactory, SkuFactory
@@ -29,6 +32,7 @@ from tests.pages import form_of
 
 pytestmark = pytest.mark.django_db
 NEW = reverse("orders:new")
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 
 
 def lose_session(client):
@@ -332,3 +336,64 @@ def test_back_office_when_the_session_ended_then_forms_are_there_as_they_were(cl
     assert [one.name for one in back.context["conflicts"]] == ["name_en"]
     kept = Category.objects.filter(pk=shelf.pk).values_list("name_en", "position")
     assert list(kept) == [("Theirs", 0)]
+
+
+@pytest.mark.parametrize("part", [{}, {"hx-request": "true"}])
+def test_basket_when_the_session_ended_then_nothing_is_done_to_a_visitors_instead(
+    signed_in, member, part
+):
+    sku = virtual_sku(points=1)
+    MemberBasket(member.pk).change(lambda lines: contents.put(lines, sku.pk, 5))
+    product, basket = sku.product.get_absolute_url(), reverse("orders:basket")
+    change = reverse("orders:basket_line", args=[sku.pk])
+    acts = [
+        (product, reverse("orders:basket_add"), {"sku": sku.pk, "quantity": "1"}),
+        (basket, change, {"quantity": "2"}),
+        (basket, change, {"do": "remove"}),
+        (reverse("orders:seen"), reverse("orders:seen"), {"do": "clear"}),
+    ]
+    for page, door, fields in acts:
+        signed_in.force_login(member)
+        signed_in.get(page)
+        lose_session(signed_in)
+        headers = {"referer": f"http://testserver{page}", **part}
+        headers |= {"hx-current-url": headers["referer"]} if part else {}
+
+        answer = signed_in.post(door, fields, headers=headers)
+
+        led = answer["HX-Redirect"] if part else answer["Location"]
+        assert led == f"{reverse('account_login')}?next={quote(page)}"
+        signed_in.get(led)
+        signed_in_again(signed_in, member, page)
+        assert MemberBasket(member.pk).lines()[sku.pk].quantity == 5
+
+
+def test_basket_when_a_member_left_then_it_is_a_visitors_as_ever(signed_in, member):
+    sku = virtual_sku(points=1)
+    signed_in.get(sku.product.get_absolute_url())
+    signed_in.post(reverse("account_logout"), follow=True)
+
+    signed_in.post(reverse("orders:basket_add"), {"sku": sku.pk, "quantity": "1"})
+
+    assert [line.sku for line in VisitorBasket(signed_in.session).lines().values()] == [sku.pk]
+    assert MemberBasket(member.pk).lines() == {}
+
+
+def test_pages_when_their_member_left_in_another_tab_then_their_forms_do_nothing(member):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(member)
+    sku = virtual_sku(points=1)
+    product = sku.product.get_absolute_url()
+    old = TOKEN.search(strict.get(product).content.decode())[1]
+    strict.post(reverse("account_logout"), {"csrfmiddlewaretoken": old}, follow=True)
+
+    form = {"sku": sku.pk, "quantity": "1", "csrfmiddlewaretoken": old}
+    answer = strict.post(
+        reverse("orders:basket_add"), form, headers={"referer": f"http://testserver{product}"}
+    )
+
+    assert (answer.status_code, answer["Location"]) == (302, product)
+    assert VisitorBasket(strict.session).lines() == {}
+    form["csrfmiddlewaretoken"] = TOKEN.search(strict.get(product).content.decode())[1]
+    strict.post(reverse("orders:basket_add"), form)
+    assert list(VisitorBasket(strict.session).lines()) == [sku.pk]

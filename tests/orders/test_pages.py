@@ -87,6 +87,26 @@ def test_new_when_the_form_is_sent_twice_then_there_is_one_order(
     assert standing(member) == (60, 0)
 
 
+def test_new_when_sent_again_after_its_order_was_cancelled_then_told_that_nothing_was_placed(
+    checkout, signed_in, member, standing
+):
+    signed_in.cookies["mall_language"] = "en"
+    address_of(member)
+    _page, sent = checkout(physical_sku(points=40))
+    signed_in.get(signed_in.post(NEW, sent)["Location"])
+    order = Order.objects.get()
+
+    twice = text_of(signed_in.post(NEW, sent, follow=True))
+    signed_in.post(f"{order.get_absolute_url()}cancellation/", follow=True)
+    late = signed_in.post(NEW, sent, follow=True)
+
+    assert "Redeemed. We are getting it ready" in twice
+    assert late.redirect_chain == [(order.get_absolute_url(), 302)]
+    assert "You sent this once before" in text_of(late)
+    assert "Redeemed. We are" not in text_of(late)
+    assert (Order.objects.count(), standing(member)) == (1, (100, 0))
+
+
 def test_new_when_cash_is_due_then_it_leads_to_paying(checkout, signed_in, member, standing):
     _page, sent = checkout(virtual_sku(points=40, cash="9.90"))
 

@@ -516,3 +516,17 @@ def test_file_when_ten_thousand_members_move_in_then_in_minutes_once_and_in_litt
         imports.let_in(again, operator=people[1], read=imports.version(again))
     assert (LedgerEntry.objects.count(), brought(rows, mail_days=14).status) == (entries, "failed")
     assert verification.verify() == []
+
+
+def test_file_when_its_points_stand_under_another_heading_then_told_before_it_is_let_in(
+    client, brought, people
+):
+    row = brought("", content="邮箱,昵称,当前可用分值\na@example.com,甲,500\n".encode())
+    client.force_login(people[0])
+
+    page = client.get(reverse("admin:points_memberimport_change", args=[row.pk]))
+
+    assert (row.new, row.points, row.refused) == (1, 0, 0)
+    assert page.context["remarks"] == ["Columns that are not read: 当前可用分值"]
+    assert "当前可用分值" in page.content.decode()
+    assert page.context["findings"] == []

@@ -146,6 +146,8 @@ class EditPages:
                 for row in formset.initial_forms:
                     row.initial.update(typed.rows[formset.prefix].get(str(row.instance.pk), {}))
             context |= {"conflicts": typed.conflicts, "has_files": typed.has_files}
+        elif request.method == "POST":  # something in it is wrong
+            context["has_files"] = bool(request.FILES)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def changelist_view(self, request, extra_context=None):

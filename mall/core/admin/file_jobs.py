@@ -158,6 +158,7 @@ class FileJobAdmin(ReadOnly, ModelAdmin):
             "opts": self.opts,
             "title": row.name,
             "row": row,
+            "remarks": file_jobs.remarks_of(row),
             "findings": [self.in_words(*told) for told in islice(found, SHOWN)],
             "findings_more": sum(1 for _found in found),
             "findings_title": self.findings_title,

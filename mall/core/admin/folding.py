@@ -1,16 +1,24 @@
-"""The fields of the back office's forms: they fold what was pasted, and shrink pictures, as the
-pages' fields do; and those that are looked up say what they are.
+"""The fields of the back office's forms: they fold what was pasted, read numbers as files do, and
+shrink pictures, as the pages' fields do; and those that are looked up say what they are.
 """
 
 from django.db import models
 
-from mall.core.form_fields import DayField, InstantField, LineField, PictureField
+from mall.core.form_fields import (
+    AmountField,
+    DayField,
+    InstantField,
+    LineField,
+    PictureField,
+    WholeNumberField,
+)
 
 OF_THEIR_OWN = (models.EmailField, models.SlugField, models.URLField)
 
 
 class FoldingFields:
-    """For admins and their inlines: words on one line, days and instants are read by one rule.
+    """For admins and their inlines: words on one line, numbers, days and instants are read by one
+    rule.
 
     ``folded_as`` names the form fields of columns that hold no words (``{"code": CodeField}``).
     """
@@ -36,6 +44,10 @@ def _form_class(db_field):
         return InstantField
     if isinstance(db_field, models.DateField):
         return DayField
+    if isinstance(db_field, models.DecimalField):
+        return AmountField
+    if isinstance(db_field, models.IntegerField):
+        return WholeNumberField
     if isinstance(db_field, models.CharField) and not isinstance(db_field, OF_THEIR_OWN):
         return LineField
     return None

@@ -9,13 +9,14 @@ from unfold.admin import ModelAdmin as UnfoldModelAdmin
 
 from mall.core import pasted
 from mall.core.admin import deletion, search
+from mall.core.admin.add_once import AddOnce
 from mall.core.admin.change_list import CappedPaginator, ChangeList
 from mall.core.admin.edit_pages import EditPages
 from mall.core.admin.folding import FoldingFields
 from mall.core.admin.newest import NEWEST
 
 
-class ModelAdmin(EditPages, FoldingFields, UnfoldModelAdmin):
+class ModelAdmin(AddOnce, EditPages, FoldingFields, UnfoldModelAdmin):
     """An admin whose table may have millions of rows, unless ``is_short`` says that operators made
     its few rows themselves.
 

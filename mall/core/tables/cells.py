@@ -81,19 +81,24 @@ def bare(text: str) -> str:
     """Return a cell without blanks and invisible signs around it, and without ``="…"`` or the
     apostrophe by which a spreadsheet is told that it is text.
     """
-    text = text.strip().strip(INVISIBLE).strip()
+    text = _unseen_off(text)
     if text[:1] == "=" and (found := AS_TEXT.match(text)):
         return found[1].strip()
     return text[1:] if text[:1] == "'" and _is_quoted(text) else text
+
+
+def _unseen_off(text):
+    return text.strip().strip(INVISIBLE).strip()
 
 
 def fault_of(raw: str, text: str) -> str:
     """Return what a program did to this cell (as it stands, and bare) that cannot be undone, or
     nothing.
     """
-    if ("E" in text or "e" in text) and ROUNDED.match(text):
+    # behind an apostrophe it is a text, as somebody meant it
+    if ("E" in text or "e" in text) and ROUNDED.match(_unseen_off(raw)):
         return rounded(text)
-    if text[:1] in ("#", "E", "e") and LOST.match(raw.strip()):  # behind an apostrophe it is a text
+    if text[:1] in ("#", "E", "e") and LOST.match(_unseen_off(raw)):
         return lost()
     if not text.isprintable() and CONTROL.search(text):
         return _("a cell holds unreadable signs")

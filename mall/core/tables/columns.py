@@ -15,10 +15,12 @@ from mall.core.tables.errors import UnreadableTable
 
 TITLES_MAX = 5  # the headings stand among so many first rows: titles may stand over them
 BETWEEN = re.compile(r"[\s_\-.:*]+")
-# pieces, points, yuan: what a heading counts in says nothing of which column it is
-UNIT = re.compile(
-    r"\((?:\u4ef6|\u4e2a|\u5206|\u79ef\u5206|\u5143|\u4eba\u6c11\u5e01"
-    r"|pcs|pieces|points|yuan|cny|rmb|[\xa5])\)\Z"
+# pieces, points, yuan; required, optional: what a heading counts in, and whether it must be filled
+# in, says nothing of which column it is
+ASIDE = re.compile(
+    r"(?:[(\[\u3010](?:\u4ef6|\u4e2a|\u5206|\u79ef\u5206|\u5143|\u4eba\u6c11\u5e01"
+    r"|pcs|pieces|points|yuan|cny|rmb|[\xa5]"
+    r"|\u5fc5\u586b|\u9009\u586b|\u5fc5\u987b|\u53ef\u9009|required|optional)[)\]\u3011])+\Z"
 )
 
 
@@ -66,7 +68,7 @@ class Columns(NamedTuple):
 def folded(title: str) -> str:
     """Return a heading as headings are compared: trimmed, any width and case, however spaced."""
     plain = BETWEEN.sub("", unicodedata.normalize("NFKC", cells.bare(title)).casefold())
-    return UNIT.sub("", plain)
+    return ASIDE.sub("", plain)
 
 
 def matches(titles: Sequence[str], columns: Sequence[Column]) -> int:
@@ -77,8 +79,8 @@ def matches(titles: Sequence[str], columns: Sequence[Column]) -> int:
 
 def heading_place(rows: Sequence[Sequence[str]], columns: Sequence[Column]) -> int:
     """Return which of the first rows holds the headings: the one that names most of the required
-    columns; where nothing is required, the first that is no title: these are narrow, and stand in
-    one cell or in several with blank ones between them.
+    columns, and then most of all; where nothing is required, the first that is no title: these are
+    narrow, and stand in one cell or in several with blank ones between them.
     """
     required = [column.known() for column in columns if column.required]
     if not required:
@@ -86,11 +88,13 @@ def heading_place(rows: Sequence[Sequence[str]], columns: Sequence[Column]) -> i
         widest = max(map(sum, filled))
         return next(place for place, row in enumerate(filled) if not _is_title(row, widest))
 
+    every = set().union(*(column.known() for column in columns))
+
     def named(place):
         titles = {folded(text) for text in rows[place]}
-        return sum(not known.isdisjoint(titles) for known in required)
+        return sum(not known.isdisjoint(titles) for known in required), len(titles & every)
 
-    return max(range(len(rows)), key=lambda place: (named(place), -place))
+    return max(range(len(rows)), key=lambda place: (*named(place), -place))
 
 
 def _is_title(filled, widest):

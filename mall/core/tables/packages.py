@@ -1,5 +1,6 @@
 """What stands in a zipped workbook before anything unpacks it into memory: how large it becomes,
-how many cells it has, and which of them hold an error or a formula nobody worked out.
+how many cells it has, which of them hold an error or a formula nobody worked out, and which rows a
+filter hides.
 
 python-calamine (0.9.1) allocates the whole rectangle up to the last cell, copies a shared text into
 each of its cells, and reads errors and formulas without a value as empty cells.
@@ -37,18 +38,24 @@ UNWORKED = re.compile(
     rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)"
     rb"\s*(?:<(?:\w+:)?v\s*(?:/>|>\s*</(?:\w+:)?v>))?\s*</(?:\w+:)?c>"
 )
+HIDDEN = re.compile(
+    rb'<(?:\w+:)?row\b(?=[^>]*\bhidden="(?:1|true)")[^>]*\br="([0-9]{1,7})"[^>]*(?<!/)>'
+)
+ROW_END = re.compile(rb"</(?:\w+:)?row>")
 EMPTY_TEXT = b't="str"'  # of a formula: its result is a text, perhaps an empty one
 
 
 @dataclass(frozen=True)
 class Sheet:
     """A sheet with something in it: its name; per row the columns (from 0) that cannot be read, and
-    the columns whose numbers are shown with so many digits, noughts in front.
+    the columns whose numbers are shown with so many digits, noughts in front; the rows with
+    something in them that are not shown.
     """
 
     name: str
     broken: dict[int, set[int]]
     padded: dict[int, dict[int, int]]
+    hidden: list[int]
 
 
 def survey(file) -> list[Sheet]:
@@ -63,8 +70,8 @@ def survey(file) -> list[Sheet]:
             for name, path in _sheets(package):
                 content = package.read(path)
                 if VALUE.search(content):
-                    broken = _broken(content, longest)
-                    filled.append(Sheet(name, broken, _padded(content, widths)))
+                    broken, padded = _broken(content, longest), _padded(content, widths)
+                    filled.append(Sheet(name, broken, padded, _hidden(content)))
             return filled
     except (
         zipfile.BadZipFile, zlib.error, ElementTree.ParseError, KeyError, RuntimeError, EOFError,
@@ -162,6 +169,15 @@ def _padded(content, widths) -> dict[int, dict[int, int]]:
         if width and place:
             padded.setdefault(int(place[2]), {})[_column(place[1])] = width
     return padded
+
+
+def _hidden(content) -> list[int]:
+    found = []
+    for row in HIDDEN.finditer(content):
+        end = ROW_END.search(content, row.end())
+        if end and VALUE.search(content, row.end(), end.start()):
+            found.append(int(row[1]))
+    return found
 
 
 def _longest_text(package):

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
-from mall.core.tables import cells, sheets, texts
+from mall.core.tables import cells, row_faults, sheets, texts
 from mall.core.tables.columns import TITLES_MAX, Column, Columns, Row, heading_place, listed, places
 from mall.core.tables.errors import UnreadableTable
 
@@ -26,18 +26,20 @@ ROWS_AT_ONCE = 200  # nearly always all of them are plain
 ABSENT = -1  # the place of a column that is not there
 TEXTS = {str}
 MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|table|meta|\?xml|\w)", re.I)
-TORN_NUMBER = re.compile(r"^[+-]?[0-9]{1,3}\n[0-9]{3}$", re.MULTILINE)  # 1,000 without quotes
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
 
 
 class Table:
     """A table that was opened: its headings, and its rows, to be gone through once.
 
-    ``above``: (line, text) of the titles over the headings, which are not read.
+    ``above``: (line, text) of the titles over the headings, which are not read; ``notes``:
+    sentences about what its sheet hides.
     """
 
-    def __init__(self, records, columns, encoding, delimiter, cut=frozenset(), *, file=None):
-        self._source, self._file, self._cut = records, file, cut
+    def __init__(
+        self, records, columns, encoding, delimiter, cut=frozenset(), notes=(), *, file=None
+    ):
+        self._source, self._file, self._cut, self.notes = records, file, cut, notes
         self.encoding, self.delimiter = encoding, delimiter
         first = list(islice((row for row in records if any(map(cells.bare, row[1]))), TITLES_MAX))
         if not first:
@@ -105,7 +107,7 @@ class Table:
         if self.delimiter or (kinds := set(map(type, texts))) == TEXTS:
             return True
         # cells of a workbook carry more than their text
-        return sheets.Unusable not in kinds and not any(
+        return kinds.isdisjoint((sheets.Unusable, sheets.Spread)) and not any(
             is_code and place < len(fields) and isinstance(fields[place], sheets.Date)
             for fields in rows
             for _name, place, is_code in self._read
@@ -117,11 +119,12 @@ class Table:
 
     def _bared(self, line, fields):
         found = self._taken(fields)
-        fault = _stray(fields, self.titles, self._width) or _swallowed(fields, self.delimiter)
+        fault = row_faults.stray(fields, self.titles, self._width)
+        fault = fault or row_faults.swallowed(fields, self.delimiter)
         for name, place, is_code in self._read:
             raw = found[name]
             text = found[name] = cells.bare(raw)
-            fault = fault or _fault_of(raw, text, is_code)
+            fault = fault or row_faults.of_cell(raw, text, is_code)
             if is_code and place in self._cut and cells.CUT_NUMBER.match(raw.strip()):
                 fault = fault or cells.rounded(text)
         return Row(line, found, fault)
@@ -152,12 +155,13 @@ def open_table(
 
 def remarks_of(table: Table) -> tuple[str, ...]:
     """Return what of a table is not read, in sentences: titles over the headings, columns that none
-    of ours answers to.
+    of ours answers to; and what is read though its sheet hides it.
     """
     above = _("Above the headings, so it is not read: %(titles)s")
-    unread = _("Columns that are not read: %(titles)s")
-    told = ((above, [text for _line, text in table.above]), (unread, table.unknown))
-    return tuple(words % {"titles": listed(titles)} for words, titles in told if titles)
+    columns = _("Columns that are not read: %(titles)s")
+    told = ((above, [text for _line, text in table.above]), (columns, table.unknown))
+    unread = (words % {"titles": listed(titles)} for words, titles in told if titles)
+    return (*unread, *table.notes)
 
 
 def titles_of(source, *, encoding: str = "") -> tuple[str, ...]:
@@ -167,8 +171,8 @@ def titles_of(source, *, encoding: str = "") -> tuple[str, ...]:
 
 
 def _found(file, columns, bytes_max, encoding, progress):
-    """Return the records of a file, its encoding, its delimiter and the places of columns with cut
-    numbers. Raises: UnreadableTable.
+    """Return the records of a file, its encoding, its delimiter, the places of columns with cut
+    numbers, and notes about its sheet. Raises: UnreadableTable.
     """
     if not file.seekable():  # a pipe
         raise UnreadableTable(_("This is no file but a stream. Please save it as a file first."))
@@ -178,7 +182,8 @@ def _found(file, columns, bytes_max, encoding, progress):
             _("This file has more than %(most)s KB. Please split it.") % {"most": bytes_max // 1000}
         )
     if is_workbook(file):
-        return sheets.records(file, columns), XLSX, ""
+        notes = []
+        return sheets.records(file, columns, notes), XLSX, "", frozenset(), notes
     encoding = _named(encoding) or texts.encoding_of(file)
     delimiter = texts.delimiter_of(file, encoding, columns)
     found = texts.records(file, encoding, delimiter, progress=progress)
@@ -250,50 +255,3 @@ def _titles(fields):
 
 def _is_filled(fields):
     return any(field and not field.isspace() for field in fields)
-
-
-def _stray(fields, titles, width):
-    """Return what is wrong with cells no heading stands over, or nothing. ``width``: how many cells
-    the row of the headings has, blank ones too.
-    """
-    if len(fields) <= len(titles) and all(titles):
-        return ""
-    over = [
-        field
-        for field, title in zip(fields, chain(titles, [""] * len(fields)), strict=False)
-        if not title and cells.bare(field)
-    ]
-    if len(fields) > width and (parts := TORN_NUMBER.search("\n".join(fields))):
-        over = over or parts[0].split("\n")
-    if not over:
-        return ""
-    return _(
-        "there are more cells than headings (%(cells)s); perhaps a comma stands in a number or a "
-        "text that is not in quotation marks"
-    ) % {"cells": ", ".join(cells.bare(field)[:20] for field in over[:3])}
-
-
-def _swallowed(fields, delimiter):
-    """Return what is wrong with a cell that goes on over whole rows, or nothing. Line breaks are
-    nothing wrong; a line with as many delimiters as its row, none before a blank as in prose, is.
-    """
-    most = len(fields) - 1
-    for field in fields:
-        lines = field.splitlines()[1:] if delimiter and most else ()
-        if any(line.count(delimiter) >= most and f"{delimiter} " not in line for line in lines):
-            return _(
-                "a cell holds several rows; perhaps a quotation mark stands at its beginning that "
-                "is not closed"
-            )
-    return ""
-
-
-def _fault_of(raw, text, is_code):
-    if isinstance(raw, sheets.Unusable):
-        return str(raw)
-    if is_code and isinstance(raw, sheets.Date):
-        return _(
-            "%(text)s: a spreadsheet made a date of this; format the column as text and enter it "
-            "again"
-        ) % {"text": text}
-    return cells.fault_of(raw, text)

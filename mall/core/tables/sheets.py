@@ -23,9 +23,15 @@ class Date(str):
     """A cell that a spreadsheet holds as a date or a time, as ISO text."""
 
 
-def records(file, columns: Sequence[Column] | None = None) -> Iterator[tuple[int, list[str]]]:
+class Spread(str):
+    """What one cell holds that was merged of several rows', in each of these rows."""
+
+
+def records(
+    file, columns: Sequence[Column] | None = None, notes: list[str] | None = None
+) -> Iterator[tuple[int, list[str]]]:
     """Yield (row of the sheet, cells) of the sheet that names the columns (``None``: of the only
-    one with something in it).
+    one with something in it). With the first row ``notes`` are told what the sheet hides.
 
     Raises: UnreadableTable (also where such rows stand on several sheets: none is passed over).
     """
@@ -39,6 +45,8 @@ def records(file, columns: Sequence[Column] | None = None) -> Iterator[tuple[int
     try:
         with load_workbook(file) as book:
             sheet = filled[0] if len(filled) == 1 else _chosen(book, filled, columns)
+            if notes is not None and sheet.hidden:
+                notes.append(_hidden(sheet.hidden))
             yield from _rows(book.get_sheet_by_name(sheet.name), sheet)
     except CalamineError as error:
         raise UnreadableTable(
@@ -48,6 +56,7 @@ def records(file, columns: Sequence[Column] | None = None) -> Iterator[tuple[int
 
 def _rows(found, sheet):
     _row, left = found.start or (0, 0)
+    merged, spread = _merged(found, left), {}  # spread: {place: (last row, what is in it)}
     for number, values in enumerate(found.iter_rows(), 1):
         texts = [text_of(value) for value in values]
         for column in sheet.broken.get(number, ()):
@@ -56,7 +65,39 @@ def _rows(found, sheet):
         for column, width in sheet.padded.get(number, {}).items():
             if 0 <= column - left < len(texts) and texts[column - left].isdecimal():
                 texts[column - left] = texts[column - left].zfill(width)
+        if spread:
+            _fill(texts, spread, number)
+        for place, last in merged.get(number, ()):
+            texts[place] = Spread(texts[place]) if type(texts[place]) is str else texts[place]
+            spread[place] = last, texts[place]
         yield number, texts
+
+
+def _merged(found, left) -> dict[int, list[tuple[int, int]]]:
+    """Return (place in its row, last row) of the cells merged with some below, by their first row:
+    what people see in all of them stands in the first one alone.
+    """
+    merged = {}
+    for (top, column), (bottom, _right) in found.merged_cell_ranges or ():
+        if bottom > top and 0 <= column - left < found.width:
+            merged.setdefault(top + 1, []).append((column - left, bottom + 1))
+    return merged
+
+
+def _fill(texts, spread, number):
+    """Put what merged cells hold into a row that holds something of its own."""
+    is_filled = any(texts)
+    for place, (last, text) in list(spread.items()):
+        if number > last:
+            del spread[place]
+        elif is_filled and not texts[place]:
+            texts[place] = text
+
+
+def _hidden(rows) -> str:
+    return _("Rows that the sheet hides (by a filter, say) are read as the others: %(rows)s") % {
+        "rows": listed(rows)
+    }
 
 
 def _chosen(book, filled, columns):

@@ -44,6 +44,18 @@ def decimal(text: str, places: int = 2) -> Decimal:
     return Decimal(f"{number}.{fraction}" if places else number)
 
 
+def amount(text: str) -> Decimal:
+    """Return the amount a text says, with as many places as are written. Raises: BadCell."""
+    if found := AMOUNT.match(_narrow(text)):
+        return Decimal(f"{found[1]}{found[2].replace(',', '')}.{found[3] or ''}")
+    raise BadCell(_("not an amount such as 12.50"))
+
+
+def is_number(text: str) -> bool:
+    """Return whether a text is nothing but a number, whole or an amount."""
+    return AMOUNT.match(_narrow(text)) is not None
+
+
 def day(text: str) -> date:
     """Return the day a text says, as people and programs write one (``pasted.day``). Raises:
     BadCell.

@@ -48,13 +48,21 @@ def write_workbook(file, header: Iterable, rows: Iterable) -> None:
     for number, row in enumerate(rows, 1):
         for place, value in enumerate(map(plain, row)):
             if isinstance(value, str):
-                text = f"'{value}" if cells.bare(value) != value.strip() else value
-                sheet.write_string(number, place, text[:LONGEST_CELL])
+                sheet.write_string(number, place, _kept(value)[:LONGEST_CELL])
             elif isinstance(value, Decimal):
                 sheet.write_number(number, place, value, amount)
             else:
                 sheet.write_number(number, place, value)
     book.close()
+
+
+def _kept(text):
+    """Return a text as a cell of a workbook from which the reader takes the same: what looks like
+    an error or a rounded number, or begins as such a text, stands behind an apostrophe.
+    """
+    bare = cells.bare(text)
+    is_other = bare != text.strip() or cells.fault_of(text, bare)
+    return f"'{text}" if bare and is_other else text
 
 
 def cell(value):

@@ -12,7 +12,7 @@ from django.utils import translation
 from mall.core.tables import cells
 from mall.core.tables.columns import Column
 from mall.core.tables.errors import UnreadableTable
-from mall.core.tables.reader import open_table
+from mall.core.tables.reader import open_table, remarks_of
 
 COLUMNS = (
     Column("no", ("编号",), required=True, is_code=True),
@@ -170,6 +170,68 @@ def test_read_when_headings_say_their_unit_then_found_and_other_words_are_not():
     assert read("编号,变动（件）\nA,5\n") == [(2, "A", "5", "", "")]
     assert read('"no","change\n(pcs)"\nA,5\n') == [(3, "A", "5", "", "")]
     assert "Missing: change" in refusal_of("编号,变动（上次）\nA,5\n".encode())
+
+
+def test_read_when_headings_say_what_must_be_filled_in_or_stand_in_two_rows_then_found():
+    assert read("编号（必填）,变动【必填】,note(选填)\nA,5,x\n") == [(2, "A", "5", "x", "")]
+    assert read("no(required),change（件）（必填）\nA,5\n") == [(2, "A", "5", "", "")]
+
+    def two_rows(sheet):
+        sheet.merge_range("A1:A2", "编号")
+        sheet.merge_range("B1:C1", "盘点")
+        sheet.write_row("B2", ["变动", "note"])
+        sheet.write_row("A3", ["A", 5, "x"])
+
+    assert read(drawn(two_rows)) == [(3, "A", "5", "x", "")]
+
+
+def drawn(draw):
+    """Return a workbook of one sheet that ``draw`` fills."""
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+        draw(book.add_worksheet())
+    return file.getvalue()
+
+
+def test_read_when_cells_are_merged_over_rows_then_names_hold_for_each_and_numbers_are_asked():
+    def merged(sheet):
+        sheet.write_row("A1", COLUMN_TITLES)
+        sheet.merge_range("A2:A4", "SF001")
+        sheet.write_column("B2", [1, 2, 3])
+        sheet.merge_range("C2:C3", "500ml 一箱")
+        sheet.write_column("A5", ["B", "C"])
+        sheet.merge_range("B5:B6", 100)
+        sheet.merge_range("A7:A9", 12)
+        sheet.write("B7", 4)
+
+    found = read(drawn(merged))
+
+    assert found[:3] == [
+        (2, "SF001", "1", "500ml 一箱", ""),
+        (3, "SF001", "2", "500ml 一箱", ""),
+        (4, "SF001", "3", "", ""),
+    ]
+    told = "100 stands in a cell that is me"
+    assert found[3:5] == [(5, "B", "100", "", told[:30]), (6, "C", "100", "", told[:30])]
+    assert found[5:] == [(7, "12", "4", "", "")]  # rows 8 and 9 hold nothing of their own
+
+
+def test_open_when_a_filter_hides_rows_then_read_and_told():
+    def filtered(sheet):
+        sheet.write_row("A1", COLUMN_TITLES)
+        for row in range(1, 6):
+            sheet.write_row(row, 0, [f"A{row}", row])
+        for row in (2, 4, 9):
+            sheet.set_row(row, options={"hidden": True})  # the last one is empty
+
+    table = open_table(drawn(filtered), COLUMNS)
+
+    assert [row.cells["no"] for row in table] == ["A1", "A2", "A3", "A4", "A5"]
+    assert remarks_of(table) == (
+        "Rows that the sheet hides (by a filter, say) are read as the others: 3, 5",
+    )
+    shown = open_table(workbook(("s", [COLUMN_TITLES, ["A", 7]])), COLUMNS)
+    assert remarks_of(shown) == ()
 
 
 def test_open_when_it_is_a_stream_or_no_encoding_then_the_cause_is_named():

@@ -1,5 +1,6 @@
 """What a whole number, an amount, a day and a moment are, and what a cell is on its way out."""
 
+import io
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -7,10 +8,12 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from mall.core import clock
-from mall.core.form_fields import WholeNumberField
-from mall.core.tables import cells, values
+from mall.core.form_fields import AmountField, WholeNumberField
+from mall.core.tables import cells, values, writer
+from mall.core.tables.columns import Column
 from mall.core.tables.digest import digest
 from mall.core.tables.errors import BadCell
+from mall.core.tables.reader import open_table
 
 
 @pytest.mark.parametrize(
@@ -38,6 +41,17 @@ def test_field_when_a_whole_number_is_typed_then_by_the_same_rule():
         None, 5, 1000, -5, 7
     ]  # fmt: skip
     for text in ("1_0", "1.5", "1,00", "2001"):
+        with pytest.raises(ValidationError):
+            field.clean(text)
+
+
+def test_field_when_an_amount_is_typed_then_by_the_same_rule():
+    field = AmountField(max_digits=6, decimal_places=2, min_value=0, required=False)
+
+    assert [field.clean(text) for text in ("", "１２．５０", "1,200.5", "¥3.10", "7元", 4)] == [
+        None, Decimal("12.50"), Decimal("1200.5"), Decimal("3.10"), Decimal(7), Decimal(4)
+    ]  # fmt: skip
+    for text in ("1e3", "1_0", "12,50", "1.505", "12345.67", "-1", "NaN"):
         with pytest.raises(ValidationError):
             field.clean(text)
 
@@ -81,6 +95,20 @@ def test_guarded_when_a_text_is_written_then_read_back_the_same(text):
 
     assert cells.bare(written) == text
     assert not written.startswith(cells.FORMULA_STARTS)
+
+
+@pytest.mark.parametrize(
+    "text", ["#N/A", "####", "Err:502", "6.22E+17", "2.5e17", "'6.22E+17", "=1+1", "0012", "tea"]
+)
+def test_writer_when_a_text_looks_ruined_then_read_back_the_same_from_both_kinds_of_file(text):
+    columns = (Column("no", required=True), Column("name"))
+    book = io.BytesIO()
+    writer.write_workbook(book, ("no", "name"), [("A", text)])
+    plain = "".join(writer.as_csv(("no", "name"), [("A", text)])).encode()
+
+    for content in (book.getvalue(), plain):
+        (row,) = open_table(content, columns)
+        assert (row.cells["name"], row.fault) == (text, "")
 
 
 def test_bare_when_a_spreadsheet_wrapped_a_text_then_unwrapped():

@@ -1,8 +1,11 @@
 """Files of tracking numbers: looked over, let in, and harmless when brought again."""
 
+import io
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from xlsxwriter import Workbook
 
 from mall.core import file_jobs
 from orders import tasks
@@ -54,6 +57,50 @@ def test_file_when_brought_let_in_and_brought_again_then_each_order_is_sent_once
     assert (again.status, again.new, again.known) == ("checked", 0, 2)
     assert tasks.send_dispatch_files() == 0
     assert Shipment.objects.count() == 2
+
+
+def test_file_when_one_parcel_is_merged_over_orders_then_each_is_sent_and_the_rest_is_told(
+    counter, waiting_orders
+):
+    counter.cookies["mall_language"] = "en"
+    one, two = waiting_orders(2)
+    file = io.BytesIO()
+    with Workbook(file, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row("A1", ["订单号", "快递公司", "运单号（必填）", "拣货员"])
+        sheet.write_column("A2", [one.no, two.no])
+        sheet.merge_range("B2:B3", "中通快递")
+        sheet.merge_range("C2:C3", "ZT1")
+        sheet.write("D2", "小王")
+    content = SimpleUploadedFile("numbers.xlsx", file.getvalue())
+
+    looked = counter.get(counter.post(reverse(UPLOAD), {"file": content})["Location"])
+
+    assert looked.context["may_send"] == 2
+    assert "Columns that are not read: 拣货员" in looked.content.decode()
+    assert looked.context["findings"] == []
+    counter.post(looked.request["PATH_INFO"])
+    tasks.send_dispatch_files()
+    assert list(Shipment.objects.values_list("tracking_number", flat=True)) == ["ZT1", "ZT1"]
+    done = counter.get(looked.request["PATH_INFO"])
+    assert done.context["remarks"] == ["Columns that are not read: 拣货员"]
+
+
+def test_file_when_it_has_a_row_for_each_of_an_orders_goods_then_sent_once_and_others_refused(
+    counter, waiting_orders
+):
+    one, two = waiting_orders(2)
+    text = f"no,carrier,tracking_number\n{one.no},sf,SF1\n{one.no},sf,sf1\n{one.no},sf,SF1\n"
+    text += f"{two.no},sf,SF2\n{two.no},sf,SF3\n"
+
+    looked = counter.get(bring(counter, text)["Location"])
+    counter.post(looked.request["PATH_INFO"])
+    tasks.send_dispatch_files()
+
+    row = DispatchFile.objects.get()
+    assert [told[0] for told in looked.context["findings"]] == [6]
+    assert (row.rows, row.new, row.known, row.refused) == (5, 2, 2, 1)
+    assert list(Shipment.objects.values_list("tracking_number", flat=True)) == ["SF1", "SF2"]
 
 
 def test_file_when_all_of_it_is_refused_then_it_is_not_said_that_nothing_is_to_do(counter):

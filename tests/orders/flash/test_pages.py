@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from mall.core import clock
 from mall.core.models import AuditRow
+from orders import lifecycle
 from orders.flash import pool
 from orders.flash import sessions as flash_sessions
 from orders.models import FlashItem, FlashReminder, FlashSession, Order
@@ -110,6 +111,17 @@ def test_item_when_cash_is_due_then_leads_to_paying_within_five_minutes(signed_i
     order = Order.objects.get()
     assert answer.url == reverse("orders:pay", args=[order.no])
     assert "data-countdown" in signed_in.get(answer.url).content.decode()
+
+
+def test_item_when_sent_again_after_the_time_to_pay_then_told_that_nothing_was_placed(signed_in):
+    item = factory.item(cash="5.00")
+    signed_in.post(page(item), form(item, each_cash="5.00"), follow=True)
+    lifecycle.cancel_due(clock.now() + timedelta(minutes=6))
+
+    late = signed_in.post(page(item), form(item, each_cash="5.00"), follow=True).content.decode()
+
+    assert ("You sent this once before" in late, "Got it" in late) == (True, False)
+    assert Order.objects.get().status == Order.Status.CANCELLED
 
 
 def test_item_when_sent_twice_then_one_order(signed_in):

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.urls import reverse
+from django.utils import translation
 from urllib3.exceptions import ProtocolError
 
 from mall.core import clock
@@ -166,6 +167,21 @@ def test_read_in_when_it_is_no_bill_of_that_day_then_a_sentence_and_nothing_kept
         billing.read_in(provider, clock.today(), content)
 
     assert str(refused.value).endswith((".", "…", ")", "。")) or "12.50" in str(refused.value)
+    assert not PaymentBill.objects.exists()
+
+
+@BOTH
+@pytest.mark.parametrize("at", ["no", "ref"])
+def test_read_in_when_a_spreadsheet_rounded_its_numbers_then_refused_and_nothing_differs(
+    providers, paid, provider, at
+):
+    today, payment = clock.today(), paid(provider)
+    bill = WRITE[provider](today, [row(providers, payment, **{at: "2.02611E+27"})])
+
+    with translation.override("en"), pytest.raises(UnreadableTable) as refused:
+        billing.read_in(provider, today, bill)
+
+    assert "2.02611E+27: a spreadsheet rounded this" in str(refused.value)
     assert not PaymentBill.objects.exists()
 
 

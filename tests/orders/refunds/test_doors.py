@@ -74,6 +74,10 @@ def test_refunds_page_when_pieces_are_chosen_then_previewed_asked_once_and_withd
     assert "Waiting for an answer" in text_of(english.get(page(order)))
     english.post(reverse("orders:refund_withdraw", args=[order.no, 1]))
     assert RefundRequest.objects.get().status == "withdrawn"
+    again = text_of(english.post(page(order), sent, follow=True))
+    assert "You sent this request once before" in again
+    assert "We have your request" not in again
+    assert RefundRequest.objects.get().status == "withdrawn"
 
 
 def test_refunds_page_when_nothing_fits_then_one_sentence_and_nothing_changes(english, member):
