@@ -15,6 +15,8 @@ from mall.core.tables import cells
 
 BYTE_ORDER_MARK = "\ufeff"  # or spreadsheets take Chinese for Latin
 LONGEST_CELL = 32_767  # what a cell of a workbook holds
+# Below the headings. XlsxWriter (3.3.1) drops what comes after: -1 is all its ``write`` says.
+ROWS_ON_A_SHEET = 1_048_575
 LONGEST_NUMBER = 10**cells.LONG_DIGITS // 10
 AMOUNT_FORMAT = "0.00"
 
@@ -36,23 +38,26 @@ def as_csv(header: Iterable, rows: Iterable) -> Iterator[str]:
 
 
 def write_workbook(file, header: Iterable, rows: Iterable) -> None:
-    """Write a table as .xlsx into a binary file, row by row in constant memory."""
+    """Write a table as .xlsx into a binary file, row by row in constant memory. What one sheet does
+    not hold goes on on the next, under the same headings.
+    """
     from xlsxwriter import Workbook  # noqa: PLC0415 - few requests write one
 
     book = Workbook(file, {"constant_memory": True})
-    sheet, bold = book.add_worksheet(), book.add_format({"bold": True})
+    titles, bold = [str(title) for title in header], book.add_format({"bold": True})
     amount = book.add_format({"num_format": AMOUNT_FORMAT})
-    sheet.freeze_panes(1, 0)
-    for place, title in enumerate(header):
-        sheet.write_string(0, place, str(title), bold)
-    for number, row in enumerate(rows, 1):
+    sheet = _headed_sheet(book, titles, bold)
+    for number, row in enumerate(rows):
+        line = number % ROWS_ON_A_SHEET + 1
+        if number and line == 1:
+            sheet = _headed_sheet(book, titles, bold)
         for place, value in enumerate(map(plain, row)):
             if isinstance(value, str):
-                sheet.write_string(number, place, _kept(value)[:LONGEST_CELL])
+                sheet.write_string(line, place, _kept(value)[:LONGEST_CELL])
             elif isinstance(value, Decimal):
-                sheet.write_number(number, place, value, amount)
+                sheet.write_number(line, place, value, amount)
             else:
-                sheet.write_number(number, place, value)
+                sheet.write_number(line, place, value)
     book.close()
 
 
@@ -63,6 +68,14 @@ def _kept(text):
     bare = cells.bare(text)
     is_other = bare != text.strip() or cells.fault_of(text, bare)
     return f"'{text}" if bare and is_other else text
+
+
+def _headed_sheet(book, titles, bold):
+    sheet = book.add_worksheet()
+    sheet.freeze_panes(1, 0)
+    for place, title in enumerate(titles):
+        sheet.write_string(0, place, title, bold)
+    return sheet
 
 
 def cell(value):
