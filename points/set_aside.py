@@ -81,7 +81,7 @@ def drop(user_id: int, key: str | None = None) -> int:
         _waiting(user_id, key).update(status=SetAside.Status.DROPPED, decided_at=clock.now())
     owners, freed = rulebook.budgeted() if rows else {}, Counter()
     for row in rows:
-        freed.update(valuation.freed(row, 0, row.points, owners))
+        freed.update(valuation.freed(valuation.Paid.of(row), 0, row.points, owners))
     budgets.give_back_all(freed)
     return sum(row.points for row in rows)
 

@@ -1,5 +1,5 @@
-"""What a refund takes back of promised points: what is on the way shrinks, what has arrived is
-clawed back from the books.
+"""What a refund takes back of what rules gave: what is on the way shrinks, what has arrived is
+clawed back from the books, and the budgets get back what it took from them.
 
 What is taken back is always of the promise as it was made, whatever the rules say today.
 
@@ -14,7 +14,7 @@ from fractions import Fraction
 from mall.core import clock, repeats, rows
 from mall.core.transactions import transactional
 from points import balance, budgets, errors, ledger, machine, making, rulebook, tiers, valuation
-from points.models import Grant, PointAccount, RuleVersion, TakeBack
+from points.models import Grant, LedgerEntry, PointAccount, RuleVersion, TakeBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,8 @@ def _take(undone, kept) -> None:
             if asked <= 0:
                 continue
             changed[grant.pk] = grant
-            freed.update(valuation.freed(grant, grant.taken_back, asked, owners))
+            paid = valuation.Paid.of(grant)
+            freed.update(valuation.freed(paid, grant.taken_back, asked, owners))
             grant.taken_back += asked
             if grant.status == Grant.Status.PENDING:
                 row.pending += asked
@@ -125,6 +126,22 @@ def _take(undone, kept) -> None:
     if moved:
         tiers.reassess_all(moved)
     budgets.give_back_all(freed)
+
+
+@transactional
+def take_back_award(user_id: int, *, of_key: str, points: int, key: str, reference: str) -> None:
+    """Take back points that a rule paid at once under ``of_key`` (points/rules.py); what is spent
+    already becomes owed. Idempotent by member and ``key``. Raises: UnknownEntry, OverRefund.
+    """
+    # Its fact may be taken back twice at once; the second must see that it is gone.
+    account = ledger.open(user_id)
+    entry = account.clawback(of_key=of_key, points=points, key=key, reference=reference)
+    if not entry.is_new:
+        return
+    tiers.reassess(user_id)
+    award = LedgerEntry.objects.get(account_id=user_id, key=of_key)
+    paid = valuation.Paid(award.rule, award.worth, award.alloc.get("made"), award.biz_date)
+    budgets.give_back_all(valuation.freed(paid, 0, points, rulebook.budgeted()))
 
 
 def preview_take_back(

@@ -11,6 +11,7 @@ Source: docs/decisions/0100-rules-an-operator-can-say.md.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -35,6 +36,23 @@ class Valuation:
     def made(self) -> list | None:
         """Return how they are made, for a row; None where the version says it all."""
         return making.as_rows(self.parts, is_partial=bool(self.version.categories))
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What a fact brought, as a row says it: the code of its rule, its points, how they were made,
+    and its shop day.
+    """
+
+    rule: str
+    points: int
+    made: list | None
+    on: date
+
+    @classmethod
+    def of(cls, row) -> "Paid":
+        """Return what a promise says, or something set aside."""
+        return cls(row.version.rule.code, row.points, row.made, row.on)
 
 
 def value(
@@ -111,18 +129,20 @@ def give_back(valuations: Iterable[Valuation]) -> None:
     budgets.give_back_all(sums)
 
 
-def freed(row, before: int, points: int, owners: dict[str, str]) -> dict[tuple[str, str], int]:
-    """Return what goes back to which budgets, ``{(code, month): points}``, when ``points`` of a
-    promise or of something set aside are taken back, after ``before`` of them: all together what it
+def freed(
+    paid: Paid, before: int, points: int, owners: dict[str, str]
+) -> dict[tuple[str, str], int]:
+    """Return what goes back to which budgets, ``{(code, month): points}``, when ``points`` of what
+    was paid, promised or set aside are taken back, after ``before`` of them: all together what it
     took, until then in proportion. ``owners`` are the rules that have a budget.
     """
-    made = making.of_rows(row.made) if row.made else [making.Part(Fraction(row.points))]
+    made = making.of_rows(paid.made) if paid.made else [making.Part(Fraction(paid.points))]
     back = Counter()
     for code, cost in making.costs(made).items():
-        budget = owners.get(code or row.version.rule.code)
-        due = cost * (before + points) // row.points - cost * before // row.points
+        budget = owners.get(code or paid.rule)
+        due = cost * (before + points) // paid.points - cost * before // paid.points
         if budget and due:
-            back[budget, f"{row.on:%Y-%m}"] += due
+            back[budget, f"{paid.on:%Y-%m}"] += due
     return dict(back)
 
 

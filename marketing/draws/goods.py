@@ -66,7 +66,7 @@ def check_unused(order, pieces: dict[int, int]) -> None:
     Raises: TicketUsed.
     """
     for line, quantity in pieces.items():
-        unused = len(_unused(order, line))
+        unused = tickets.unused_of(order.user_id, _of_line(line)).count()
         if unused < quantity:
             raise TicketUsed(unused=unused)
 
@@ -75,9 +75,9 @@ def take_back(order, line: int, quantity: int) -> int:
     """Take back so many tickets of a line that nobody has drawn; return how many: all of them.
     Raises: TicketUsed.
     """
-    keys = _unused(order, line)
-    if tickets.take_back(order.user_id, keys, most=quantity) < quantity:
-        raise TicketUsed(unused=len(keys))
+    taken = tickets.take_back(order.user_id, _of_line(line), most=quantity)
+    if taken < quantity:
+        raise TicketUsed(unused=taken)
     return quantity
 
 
@@ -88,8 +88,3 @@ def line_of(key: str) -> int:
 
 def _of_line(line_id) -> str:
     return f"line:{line_id}:"
-
-
-def _unused(order, line_id) -> list[str]:
-    own = DrawTicket.objects.filter(user_id=order.user_id, key__startswith=_of_line(line_id))
-    return list(own.filter(number=None, revoked_at=None).values_list("key", flat=True))

@@ -99,17 +99,30 @@ def give(user_id: int, draw_id: int, keys: list[str], source: str) -> int:
     return len(new)
 
 
-def take_back(user_id: int, keys: list[str], *, most: int | None = None) -> int:
-    """Take back the tickets of these facts that nobody has drawn, the newest first and at most so
-    many; return how many.
+def unused_of(user_id: int, beginning: str):
+    """Return a member's tickets that nobody has drawn, by how the keys of what gave them begin."""
+    return _left_of(user_id, beginning).filter(number__isnull=True)
+
+
+def kept_of(user_id: int, beginning: str) -> int:
+    """Return how many of these tickets were not taken back, drawn or not."""
+    return _left_of(user_id, beginning).count()
+
+
+def take_back(user_id: int, beginning: str, *, most: int | None = None) -> int:
+    """Take back the tickets that nobody has drawn, by how their keys begin, the newest first and at
+    most so many; return how many.
     """
-    own = DrawTicket.objects.filter(
-        user_id=user_id, key__in=keys, number__isnull=True, revoked_at__isnull=True
-    )
+    own = unused_of(user_id, beginning)
     chosen = list(own.order_by("-pk").values_list("pk", flat=True)[:most])
     # One may be drawn at this moment: the old state in the filter says who was faster.
     taken = DrawTicket.objects.filter(pk__in=chosen, number__isnull=True)
     return taken.update(revoked_at=clock.now())
+
+
+def _left_of(user_id, beginning):
+    own = DrawTicket.objects.filter(user_id=user_id, key__startswith=beginning)
+    return own.filter(revoked_at__isnull=True)
 
 
 def _unused(user_id, draw):

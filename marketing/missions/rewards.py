@@ -23,7 +23,7 @@ from marketing.notices.inbox import Kind, notify_many
 from orders.coupons import lifecycle as coupons
 from orders.coupons.errors import CouponNotRevocable
 from orders.models import Coupon
-from points import ledger, rules, set_aside, tiers
+from points import rules, set_aside, take_backs
 
 ACTION = "mission"
 log = structlog.get_logger(__name__)
@@ -140,19 +140,13 @@ def take_back(row) -> None:
     """
     if row.paid:
         key = key_of(row)
-        ledger.clawback(
-            row.user_id,
-            of_key=key,
-            points=row.paid,
-            key=f"{key}:back",
-            reference=f"mission:{row.mission.code}",
-        )
-        tiers.reassess(row.user_id)
+        reference = f"mission:{row.mission.code}"
+        words = {"points": row.paid, "key": f"{key}:back", "reference": reference}
+        take_backs.take_back_award(row.user_id, of_key=key, **words)
     was_set_aside = not row.paid and set_aside.drop(row.user_id, key_of(row))
     if row.rewarded_at is not None:
         _take_coupon_back(row)
-        if row.mission.tickets:
-            tickets.take_back(row.user_id, _ticket_keys(row))
+        tickets.take_back(row.user_id, _tickets_of(row))
     if row.rewarded_at is not None or was_set_aside:
         row.turn += 1
     row.paid, row.completed_at, row.rewarded_at = 0, None, None
@@ -191,15 +185,20 @@ def _take_coupon_back(row):
             coupons.revoke(coupon, actor=None, reason=key_of(row))
 
 
-def _ticket_keys(row) -> list[str]:
-    return [f"{key_of(row)}:ticket:{place}" for place in range(1, row.mission.tickets + 1)]
+def _tickets_of(row, turn: int | None = None) -> str:
+    """Return how the keys of a reward's tickets begin."""
+    return f"{key_of(row, turn)}:ticket:"
 
 
 def _give_tickets(row) -> None:
-    """Give the draw tickets of a reward, once by their keys; what was drawn with stays."""
+    """Give the draw tickets of a reward, once by their keys; those of an earlier turn that were
+    drawn stayed, and no others come for them.
+    """
     if row.mission.tickets and row.mission.ticket_draw_id:
-        source = DrawTicket.Source.MISSION
-        tickets.give(row.user_id, row.mission.ticket_draw_id, _ticket_keys(row), source)
+        earlier = range(1, row.turn)
+        kept = sum(tickets.kept_of(row.user_id, _tickets_of(row, turn)) for turn in earlier)
+        keys = [f"{_tickets_of(row)}{place}" for place in range(kept + 1, row.mission.tickets + 1)]
+        tickets.give(row.user_id, row.mission.ticket_draw_id, keys, DrawTicket.Source.MISSION)
 
 
 def _tell(rows, what):

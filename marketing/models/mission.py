@@ -45,6 +45,8 @@ class Mission(KeptRow, Temporal):
         "target",
         "points",
         "coupon_id",
+        "tickets",
+        "ticket_draw_id",
         "is_automatic",
         "newcomer_days",
         "prerequisite_id",

@@ -179,8 +179,6 @@ def _pay(row, at) -> Referral:
                 raise _NothingLeft
     except _NothingLeft:
         row.inviter_points = row.invitee_points = 0
-        if row.is_cleared:
-            raise OutOfBudget from None
         return _end(row, Status.HELD, Reason.BUDGET)
     if INVITER_RULE in in_force and not row.inviter_points:
         return _end(row, Status.VOID, Reason.MONTH)
@@ -232,6 +230,8 @@ def decide(referral: Referral, *, operator, release: bool, note: str) -> Referra
     if release:
         row.status, row.reason, row.is_cleared = Status.OPEN, "", True
         row = _settle(row, accounts, row.decided_at)
+        if row.reason == Reason.BUDGET:
+            raise OutOfBudget
         row.save()  # where it goes on waiting, too
     else:
         row = _end(row, Status.VOID, Reason.REFUSED)

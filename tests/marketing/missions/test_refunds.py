@@ -2,25 +2,27 @@
 one person begins once.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
 
 from accounts import events
 from accounts.registration import register
-from mall.core import clock
+from mall.core import clock, kept
 from mall.core.events import tell
 from marketing import facts
+from marketing.draws.errors import NoTicket
 from marketing.missions import board
 from marketing.missions import counting as missions
 from marketing.missions.counting import Fact, claim, lessen, note
-from marketing.models import MissionFact, MissionProgress
+from marketing.models import DrawTicket, Mission, MissionFact, MissionProgress
 from orders.models import Coupon
-from points import ledger
-from points.models import Grant, LedgerEntry, PointAccount
+from points import budgets, ledger, rules
+from points.models import Grant, LedgerEntry, PointAccount, Rule
 from tests.conftest import PASSWORD
 from tests.factories.coupons import template
+from tests.factories.draws import announced, pull
 from tests.factories.marketing import MissionFactory
 from tests.factories.orders import ask, give_points, pay, place, received, refund, virtual_sku
 from tests.scenarios.books import books_close
@@ -216,6 +218,78 @@ def test_refund_when_the_coupon_was_used_already_then_it_stays_and_no_second_one
 
 
 # --- the verb ------------------------------------------------------------------------
+def test_refund_when_the_reward_came_from_a_budget_then_that_gets_it_back_once(member):
+    MissionFactory(code="paid", event="order_paid", points=40)
+    MissionFactory(code="spent", event="spend_cash", target=20, points=30)
+    budget = budgets.set_up("rule:mission", 1_000)
+    Rule.objects.filter(code="mission").update(budget=budget)
+    kept.forget()
+    twice = Rule.objects.create(code="twice", action="multiplier", status="active", name="×2")
+    twice.budget = budgets.set_up("rule:twice", 1_000)
+    twice.save()
+    numbers = {"value": "percent", "percent": 200, "actions": ["mission"]}
+    rules.publish(twice, actor="test", **numbers)
+    order = bought(member, virtual_sku(cash="20.00"), quantity=2)
+    assert [row[2] for row in rewards_of(member)] == [80, 60]
+    assert (budgets.of("rule:mission").taken, budgets.of("rule:twice").taken) == (70, 70)
+
+    refund(order, 2)
+    missions.bring_in_line([(member.pk, order.reference)], lambda: [])  # told once more
+
+    assert (budgets.of("rule:mission").taken, budgets.of("rule:twice").taken) == (0, 0)
+    assert [row[2] for row in rewards_of(member)][2:] == [-80, -60]
+
+
+def tickets_of(member):
+    found = DrawTicket.objects.filter(user=member, source="mission").order_by("pk")
+    return [(row.key, row.number, row.revoked_at is None) for row in found]
+
+
+def test_refund_when_the_tickets_of_a_mission_changed_since_then_all_it_gave_go_back(member):
+    draw = announced(free_per_day=0)
+    mission = MissionFactory(code="paid", event="order_paid", points=0, tickets=3, ticket_draw=draw)
+    order = bought(member, virtual_sku(cash="20.00"))
+    mission.tickets, mission.ticket_draw = 0, None
+    mission.save()
+
+    refund(order)
+
+    assert [is_left for _key, _number, is_left in tickets_of(member)] == [False] * 3
+
+
+def test_refund_when_tickets_were_drawn_then_they_stay_and_no_others_come_for_them(member):
+    draw = announced(free_per_day=0)
+    MissionFactory(code="paid", event="order_paid", points=0, tickets=2, ticket_draw=draw)
+    for _turn in range(3):
+        order = bought(member, virtual_sku(cash="20.00"))
+        if DrawTicket.objects.filter(user=member, number=None, revoked_at=None).exists():
+            pull(member, draw)
+        refund(order)
+
+    first, second, third = (f"mission:paid:once{turn}:ticket" for turn in ("", ":2", ":3"))
+    assert tickets_of(member) == [
+        (f"{first}:1", 1, True),
+        (f"{first}:2", None, False),
+        (f"{second}:2", 2, True),
+    ]
+    bought(member, virtual_sku(cash="20.00"))
+    assert not DrawTicket.objects.filter(key__startswith=third).exists()
+    with pytest.raises(NoTicket):
+        pull(member, draw)
+
+
+def test_note_when_a_fact_comes_late_then_as_many_tickets_as_when_it_happened(member):
+    draw, then = announced(free_per_day=0), clock.now()
+    mission = MissionFactory(code="in", event="checkin", points=0, tickets=2, ticket_draw=draw)
+    Mission.objects.filter(pk=mission.pk).update(created_at=then - timedelta(days=1))
+    mission.tickets = 5
+    mission.save()
+
+    note(member.pk, "checkin", key="checkin:late", at=then)
+
+    assert len(tickets_of(member)) == 2
+
+
 def test_lessen_when_said_again_then_nothing_more_goes_back(member):
     MissionFactory(code="spent", event="spend_cash", target=100, points=30)
     note(member.pk, "spend_cash", key="order:1", amount=60)

@@ -224,6 +224,30 @@ def test_settle_when_the_budget_is_spent_then_held_and_nothing_is_given(inviter,
     assert rewards(inviter, friend) == [200, 100]
 
 
+def test_settle_when_a_released_one_waited_until_the_budget_was_spent_then_held_and_others_go_on(
+    inviter, clerk
+):
+    house = [invited(inviter, name, network="one house") for name in ("one", "two")]
+    for friend in house:
+        arrived(friend)
+    settle_when_over()
+    case = risk.pause(inviter.pk, operator=clerk, note="a look", scope="earn")
+    for row in Referral.objects.order_by("pk"):
+        with time_machine.travel(row.settled_at, tick=False):
+            referrals.decide(row, operator=clerk, release=True, note="neighbours")
+    assert [standing(friend) for friend in house] == [("open", "")] * 2  # the inviter is paused
+    risk.decide(case, operator=clerk, release=True, note="fine")
+    stranger = invited(MemberFactory(), "stranger")
+    arrived(stranger)
+    budgets.set_up("referral", 300)
+
+    assert settle_when_over() == 3
+
+    ends = [standing(friend) for friend in (*house, stranger)]
+    assert ends == [("paid", ""), ("held", "budget"), ("held", "budget")]
+    assert rewards(inviter, *house, stranger) == [200, 100, 0, 0]
+
+
 def test_settle_when_an_account_rests_or_is_closed_then_it_waits_or_ends(inviter):
     clerk = MemberFactory()
     friend, leaver = invited(inviter, "friend"), invited(inviter, "leaver")
