@@ -2,6 +2,8 @@
 does.
 """
 
+import calendar
+
 from cron_descriptor import (
     FormatException,
     MissingFieldException,
@@ -11,6 +13,7 @@ from cron_descriptor import (
 )
 from django import forms
 from django.contrib import admin, messages
+from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat import admin as celery_admin
@@ -174,11 +177,22 @@ def in_words(at, otherwise) -> str:
     options.locale_code = to_locale(get_language()).replace("zh_Hans", "zh_CN")
     options.use_24hour_time_format = True
     try:
-        return get_description(
+        said = get_description(
             f"{at.minute} {at.hour} {at.day_of_month} {at.month_of_year} {at.day_of_week}", options
         )
     except (FormatException, MissingFieldException, WrongArgumentException):
         return str(at)
+    return _with_names(said)
+
+
+def _with_names(said):
+    """Name days and months in the reader's language: cron-descriptor (1.4.5) names them in the
+    process's own, whatever it is asked for.
+    """
+    for names, own in ((calendar.day_name, WEEKDAYS), (calendar.month_name, MONTHS)):
+        for number, name in own.items():
+            said = said.replace(names[number], str(name))
+    return said
 
 
 @admin.register(IntervalSchedule)
