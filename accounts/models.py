@@ -14,6 +14,7 @@ from accounts.privacy import EncryptedTextField, email_fingerprint, is_mailbox
 from mall.core import clock, pasted, phones, rows
 from mall.core.blind_index import MarkField
 from mall.core.regions import reading
+from mall.core.versions import version_of
 
 ADDRESSES_PER_MEMBER = 20
 # Characters. Encrypted columns know no length, so the doors ask these.
@@ -200,6 +201,11 @@ class Address(models.Model):
     def place(self) -> str:
         """The code of the smallest region that the words tell for certain; else empty."""
         return reading.known_by(self.region, self.territory)
+
+    @property
+    def mark(self) -> str:
+        """What a page that shows it brings back: another one once it reads differently."""
+        return version_of(self.recipient, self.territory, self.phone, self.region, self.detail)[:8]
 
     def snapshot(self) -> dict:
         """Return plain strings an order keeps, so that a later edit does not move a parcel."""

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from accounts import addresses as address_book
 from accounts.models import Address
+from mall.core.versions import check_shown
 from orders.freight import Carriage, Destination
+
+SEEN = "address_seen"  # hidden, for each address a page shows: its id and its mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +46,16 @@ def choose(user, asked: str, *, is_needed: bool) -> AddressChoice:
     named = next((address for address in own if address.pk == chosen), None)
     to = Destination(user if named else None, named)
     return AddressChoice(own, chosen, to, is_missing=is_needed and not own)
+
+
+def check_seen(user, sent) -> None:
+    """Compare the address a form chose with what its page showed: edited meanwhile in another tab,
+    goods would go where nobody looked. An address that is gone is told by whoever needs it.
+
+    Raises: ChangedMeanwhile.
+    """
+    asked = sent.get("address", "")
+    marks = dict(seen.partition(".")[::2] for seen in sent.getlist(SEEN))
+    address = address_book.owned(user, int(asked)) if asked in marks and asked.isdecimal() else None
+    if address is not None:
+        check_shown(marks[asked], address.mark)

@@ -60,6 +60,7 @@ def _place(request):
     sent = form.cleaned_data
     limit(request, "redeem", ACTIONS_PER_MEMBER, once=sent["key"])
     count_try(request, sent["coupon"])
+    address_choice.check_seen(request.user, request.POST)
     return place_order(
         request.user,
         lines=lines,

@@ -20,6 +20,7 @@ from mall.core.links import id_in
 from marketing.draws import board, drawing, prizes, proof, wheel
 from marketing.draws.errors import NoSuchDraw
 from marketing.draws.forms import ClaimForm, TicketForm
+from orders import address_choice
 from orders.errors import InvalidCheckout
 
 
@@ -105,6 +106,7 @@ def _claim(request, code, number):
     if not form.is_valid():
         raise InvalidCheckout
     limit(request, "redeem", ACTIONS_PER_MEMBER)
+    address_choice.check_seen(request.user, request.POST)
     order = prizes.claim(request.user, code, number, address=form.cleaned_data["address"])
     messages.success(request, _("It is on its way to you. Here you see how far it is."))
     return redirect(order)

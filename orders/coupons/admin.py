@@ -256,7 +256,9 @@ class CouponAdmin(ReadOnly, ModelAdmin):
     def get_actions_detail(self, request, object_id):
         """Offer to take back what can be taken back."""
         offered = super().get_actions_detail(request, object_id)
-        return offered if Coupon.objects.usable(clock.now()).filter(pk=object_id).exists() else []
+        coupon = self.get_object(request, object_id)  # an address may say anything
+        usable = Coupon.objects.usable(clock.now())
+        return offered if coupon and usable.filter(pk=coupon.pk).exists() else []
 
     @admin.display(description=_("member"), ordering="user_id")
     def member(self, coupon):

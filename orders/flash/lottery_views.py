@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mall.core.errors import Busy, DomainError
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
+from orders import address_choice
 from orders.errors import InvalidCheckout, NoSuchFlashItem
 from orders.flash import lots_proof, registration
 from orders.flash.lottery_errors import NotDrawnByLot
@@ -33,6 +34,7 @@ def register(request, item_id):
         if not form.is_valid():
             raise InvalidCheckout
         limit(request, "redeem", ACTIONS_PER_MEMBER)
+        address_choice.check_seen(request.user, request.POST)
         registration.register(request.user, item=item_id, address=form.cleaned_data["address"])
     except Busy:
         raise

@@ -92,6 +92,7 @@ def _redeem(request, item_id) -> Order:
         raise InvalidCheckout
     sent = form.cleaned_data
     limit(request, "redeem", ACTIONS_PER_MEMBER, once=sent["key"])
+    address_choice.check_seen(request.user, request.POST)
     return redemption.redeem(
         request.user,
         item=item_id,

@@ -11,12 +11,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts import addresses
 from catalog.models import Product
 from mall.core import clock
 from orders import lifecycle
 from orders.models import CheckoutPolicy, Order, Payment, PaymentRefund
 from orders.payments import cash_in
 from tests.factories.orders import HOME, address_of, give_points, physical_sku, place, virtual_sku
+from tests.pages import hidden_of
 
 pytestmark = pytest.mark.django_db
 NEW = "/orders/new/"
@@ -187,6 +189,30 @@ def test_new_when_goods_are_posted_then_an_address_is_chosen_or_added_first(
     assert len(sent["address"]) == 1
     signed_in.post(NEW, {**sent, "address": other.pk})
     assert Order.objects.get().address == HOME
+
+
+def test_new_when_the_address_was_edited_meanwhile_then_shown_anew_and_nothing_is_placed(
+    checkout, signed_in, member
+):
+    signed_in.cookies["mall_language"] = "en"
+    home, other = address_of(member), address_of(member)
+    page, sent = checkout(physical_sku(points=10, stock=3))
+    seen = {"address_seen": hidden_of(page)["address_seen"]}
+    addresses.change(other, detail="淮海路 2 号")
+    addresses.change(home, detail="新家 9 号")
+
+    refused = signed_in.post(NEW, {**sent, **seen, "address": home.pk})
+
+    assert (refused.status_code, Order.objects.count()) == (409, 0)
+    assert "changed while you were reading" in text_of(refused)
+    assert "新家 9 号" in refused.content.decode()
+    again = form_of(refused.content.decode())
+    anew = {"address_seen": hidden_of(refused.content.decode())["address_seen"]}
+    assert again["address"] == [str(home.pk)]
+    assert signed_in.post(NEW, {**again, **anew}).status_code == 302
+    assert Order.objects.get().address["detail"] == "新家 9 号"
+    # a form of the release before says nothing of what it showed
+    assert signed_in.post(NEW, {**sent, "address": other.pk}).status_code == 302
 
 
 def test_new_when_the_price_changed_meanwhile_then_the_new_total_is_shown_and_nothing_is_placed(

@@ -99,7 +99,8 @@ def _measure(package):
 
 
 def _not_a_workbook(names):
-    if "mimetype" in names or "xl/workbook.bin" in names:
+    is_numbers = any(name.endswith(".iwa") for name in names)
+    if is_numbers or not names.isdisjoint(("mimetype", "xl/workbook.bin")):
         return _("This is another kind of workbook. Please save it as .xlsx or as “CSV UTF-8”.")
     return _("This is a zip archive. Please unpack it and upload the table that is in it.")
 

@@ -9,6 +9,7 @@ from html import unescape
 
 import pytest
 
+from accounts import addresses
 from mall.core import clock
 from mall.core.models import AuditRow
 from marketing.draws import board, programme
@@ -16,6 +17,7 @@ from marketing.models import Draw, DrawTicket
 from orders.models import Order
 from tests.factories.draws import FIFTY, announced, draft, pull
 from tests.factories.orders import address_of, give_points, physical_sku
+from tests.pages import form_of
 
 pytestmark = pytest.mark.django_db
 SURE, RARE = {"weight": 999_999}, {"kind": "thanks", "weight": 1}
@@ -110,9 +112,13 @@ def test_claim_when_goods_were_won_then_the_page_asks_where_and_an_order_brings_
     assert address in signed_in.get(draw.get_absolute_url()).content.decode()
     assert signed_in.post(address).status_code == 400  # no address yet
     home = address_of(member)
+    shown = form_of(signed_in.get(address).content.decode(), "place")
+    addresses.change(home, phone="13900139000")
 
+    old = signed_in.post(address, shown)
     answer = signed_in.post(address, {"address": home.pk})
 
+    assert (old.status_code, old.context["refusal"].code) == (409, "changed_meanwhile")
     order = Order.objects.get(user=member)
     assert (answer.status_code, answer["Location"]) == (302, order.get_absolute_url())
     assert signed_in.get(address)["Location"] == order.get_absolute_url()

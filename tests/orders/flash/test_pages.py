@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.urls import reverse
 
+from accounts import addresses
 from mall.core import clock
 from mall.core.models import AuditRow
 from orders import lifecycle
@@ -16,7 +17,8 @@ from orders.flash import sessions as flash_sessions
 from orders.models import FlashItem, FlashReminder, FlashSession, Order
 from tests.factories import flash as factory
 from tests.factories.flash import grab
-from tests.factories.orders import physical_sku, virtual_sku
+from tests.factories.orders import address_of, physical_sku, virtual_sku
+from tests.pages import hidden_of
 
 pytestmark = pytest.mark.django_db
 SOON = timedelta(minutes=10)
@@ -190,6 +192,21 @@ def test_item_when_goods_are_sent_and_there_is_no_address_then_asks_for_one(sign
     item = factory.item(sku=physical_sku(points=100))
 
     assert "Add an address first" in signed_in.get(page(item)).content.decode()
+
+
+def test_item_when_the_address_was_edited_meanwhile_then_nothing_is_redeemed(signed_in, member):
+    item = factory.item(sku=physical_sku(points=100, stock=9))
+    home = address_of(member)
+    shown = hidden_of(signed_in.get(page(item)).content.decode())["address_seen"]
+    sent = form(item, address=home.pk, address_seen=shown)
+    addresses.change(home, detail="another house")
+
+    old = signed_in.post(page(item), sent)
+    anew = hidden_of(old.content.decode())["address_seen"]
+    now = signed_in.post(page(item), {**sent, "address_seen": anew})
+
+    assert (old.status_code, old.context["refusal"].code) == (409, "changed_meanwhile")
+    assert (now.status_code, Order.objects.get().address["detail"]) == (302, "another house")
 
 
 def test_item_when_unknown_or_a_draft_then_404(signed_in):
