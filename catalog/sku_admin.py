@@ -27,12 +27,14 @@ from catalog.models import (
     StockMovement,
 )
 from mall.core import actors
+from mall.core.admin import figures
 from mall.core.admin.action_forms import VERSION
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
 from mall.core.errors import DomainError
 from mall.core.export import xlsx_response
 from mall.core.form_fields import WholeNumberField
+from mall.core.templatetags.mall import signed_points
 from mall.core.versions import ChangedMeanwhile, check_shown, version_of
 
 
@@ -243,7 +245,8 @@ def _version_of(sku, form) -> str:
 class StockMovementAdmin(ReadOnly, ModelAdmin):
     """The log of every piece that came or went otherwise than by an order; nobody edits it."""
 
-    list_display = ["created_at", "sku", "direction", "delta", "reference", "by", "note"]
+    list_display = ["created_at", "sku", "direction", "change", "reference", "by", "note"]
+    change = figures.column("delta", _("change"), signed_points)
     by = actors.column("actor", _("by"))
     list_filter = ["direction"]
     list_select_related = ["sku__product"]

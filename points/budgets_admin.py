@@ -8,6 +8,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
+from mall.core.admin import figures
 from mall.core.admin.action_forms import ask, sent
 from mall.core.admin.file_jobs import COLOURS
 from mall.core.admin.model_admin import ModelAdmin
@@ -38,14 +39,16 @@ class BudgetAdmin(ReadOnly, ModelAdmin):
     """What may be spent, and what was; raised, it goes on. The one who gives made it."""
 
     is_short = True
-    list_display = ["code", "points_max", "per", "month", "taken", "state", "paused_at"]
+    list_display = ["code", "most", "per", "month", "taken_of_it", "state", "paused_at"]
     list_filter = [StateFilter]
     search_fields = ["code"]
     actions_detail = ["raise_budget"]
     fields = readonly_fields = [
-        "code", "points_max", "per", "month", "taken", "standing", "warned_at", "paused_at",
+        "code", "most", "per", "month", "taken_of_it", "standing", "warned_at", "paused_at",
         "made_at",
     ]  # fmt: skip
+    most = figures.column("points_max", _("Budget in points"))
+    taken_of_it = figures.column("taken", _("Taken of it"))
 
     @display(description=_("State"), label=STATES)
     def state(self, budget):

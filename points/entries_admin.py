@@ -7,6 +7,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from mall.core import actors
+from mall.core.admin import figures
 from mall.core.admin.day_range import DayRangeFilter, WithinDaysFilter
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
@@ -22,7 +23,7 @@ class LedgerEntryAdmin(ReadOnly, ModelAdmin):
     entry.
     """
 
-    list_display = ["when", "member", "kind", "words", "delta", "balance_after", "reference"]
+    list_display = ["when", "member", "kind", "words", "change", "available", "reference"]
     list_display += ["rule", "by"]
     list_filter = [("biz_date", DayRangeFilter), ("kind", WithinDaysFilter)]
     list_filter_submit = True
@@ -35,14 +36,20 @@ class LedgerEntryAdmin(ReadOnly, ModelAdmin):
         "reference (order:…), written out in full."
     )
     fields = [
-        "created_at", "biz_date", "member", "seq", "kind", "words", "delta", "held_delta",
-        "debt_delta",
-        "balance_after", "held_after", "debt_after", "lots_in_words",
+        "created_at", "biz_date", "member", "seq", "kind", "words", "change", "held_change",
+        "debt_change",
+        "available", "held", "debt", "lots_in_words",
         "key", "rule", "rule_version", "rule_in_words", "reference", "reverses_seq", "used_by",
         "by", "description", "note", "hash",
     ]  # fmt: skip
     readonly_fields = fields
     by = actors.column("actor", _("By"))
+    change = figures.column("delta", _("Change"), signed_points)
+    held_change = figures.column("held_delta", _("Change of reserved"), signed_points)
+    debt_change = figures.column("debt_delta", _("Change of owed"), signed_points)
+    available = figures.column("balance_after", _("Available after"))
+    held = figures.column("held_after", _("Reserved after"))
+    debt = figures.column("debt_after", _("Owed after"))
 
     def get_search_results(self, request, queryset, search_term):
         """Look for a reference among the entries of whoever has facts of it: entries stand by

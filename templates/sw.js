@@ -1,6 +1,9 @@
 // A page that cannot be reached is answered with the one that says so; everything else is the network's.
 const PAGE = "{% url 'offline' %}";
 const KEPT = "offline-1";
+// The shop asks how a browser opened a shared link (marketing/share_views.py), and a request of this
+// worker does not tell: the browser opens those itself.
+const SHARED = "/s/";
 
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(KEPT).then((kept) => kept.add(PAGE)).then(() => self.skipWaiting()));
@@ -10,6 +13,6 @@ self.addEventListener("activate", (event) => {
   event.waitUntil(old.then((names) => Promise.all(names.map((name) => caches.delete(name)))));
 });
 self.addEventListener("fetch", (event) => {
-  if (event.request.mode !== "navigate") return;
+  if (event.request.mode !== "navigate" || new URL(event.request.url).pathname.startsWith(SHARED)) return;
   event.respondWith(fetch(event.request).catch(() => caches.match(PAGE)));
 });

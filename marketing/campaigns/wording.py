@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from catalog.models import Category
 from mall.core import clock
-from marketing.campaigns.planning import Sizes
+from marketing.campaigns.planning import SUPPOSED_RATE, Sizes
 from marketing.models import Campaign
 
 # which fields one phrase needs, and the phrase; the first that fits of those with the same fields
@@ -35,14 +35,14 @@ PHRASES = (
     (("orders_from", "orders_to"), gettext_lazy("%(orders_from)s to %(orders_to)s orders ever")),
     (
         ("orders_from", "orders_days"),
-        gettext_lazy("at least %(orders_from)s orders in %(orders_days)s days"),
+        gettext_lazy("number of orders in %(orders_days)s days: at least %(orders_from)s"),
     ),
-    (("orders_from",), gettext_lazy("at least %(orders_from)s orders ever")),
+    (("orders_from",), gettext_lazy("number of orders ever: at least %(orders_from)s")),
     (
         ("orders_to", "orders_days"),
-        gettext_lazy("at most %(orders_to)s orders in %(orders_days)s days"),
+        gettext_lazy("number of orders in %(orders_days)s days: at most %(orders_to)s"),
     ),
-    (("orders_to",), gettext_lazy("at most %(orders_to)s orders ever")),
+    (("orders_to",), gettext_lazy("number of orders ever: at most %(orders_to)s")),
     (
         ("spend_from", "spend_to", "spend_days"),
         gettext_lazy("¥%(spend_from)s to ¥%(spend_to)s spent in %(spend_days)s days"),
@@ -191,9 +191,7 @@ def of_sizes(campaign: Campaign, sizes: Sizes) -> str:
         "treated": f"{sizes.treated:,}",
         "held_out": f"{sizes.held_out:,}",
     }
-    said = [
-        _("%(members)s members now: %(treated)s are to get it, %(held_out)s are held out.") % words
-    ]
+    said = [_("Members now: %(members)s; to get it: %(treated)s; held out: %(held_out)s.") % words]
     if sizes.points:
         words = {"points": f"{sizes.points:,}", "budget": f"{campaign.budget_points:,}"}
         said.append(_("For all of them %(points)s points; the budget is %(budget)s.") % words)
@@ -203,11 +201,18 @@ def of_sizes(campaign: Campaign, sizes: Sizes) -> str:
             _("For all of them coupons of up to ¥%(yuan)s; the budget is ¥%(budget)s.") % words
         )
     if sizes.smallest is not None:
-        said.append(
-            _(
-                "If about one in ten comes by itself, a difference of %(points)s percentage points "
-                "would be found four times of five; less would probably stay unknown."
-            )
-            % {"points": f"{sizes.smallest * 100:.1f}"}
-        )
+        said.append(_of_smallest(sizes.smallest))
     return " ".join(said)
+
+
+def _of_smallest(share: float) -> str:
+    """Say which difference would be found; none where there cannot be one so large."""
+    if share > 1 - SUPPOSED_RATE:
+        return _(
+            "These are too few to find any difference: if about one in ten comes by itself, it "
+            "would stay unknown even if all came."
+        )
+    return _(
+        "If about one in ten comes by itself, a difference of %(points)s percentage points "
+        "would be found four times of five; less would probably stay unknown."
+    ) % {"points": f"{share * 100:.1f}"}

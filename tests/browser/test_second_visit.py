@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from catalog.models import Review
 from mall.core import clock
 from marketing.models import Mission, Preference
+from marketing.referral import invitations
 from orders.models import Order
 from points import maturing
 from points.models import LedgerEntry, PointAccount
@@ -123,6 +124,22 @@ def test_share_when_another_visitor_opens_the_link_then_five_points(
         re.compile("Sharing with friends.*[+]5", re.DOTALL)
     )
     assert earned(member, "share") == [5]
+
+
+def test_invitation_when_opened_by_who_has_been_here_before_then_remembered(
+    open_page, english, live_server, member
+):
+    """A visitor's second visit is answered by the worker of the first (templates/sw.js)."""
+    friend = english(open_page(width=390))
+    friend.goto("/cart/")
+    friend.wait_for_function("navigator.serviceWorker.ready.then(one => !!one.active)")
+    friend.goto("/cart/")
+    friend.wait_for_function("!!navigator.serviceWorker.controller")
+
+    friend.goto(f"/s/{invitations.link_of(member.pk).token}/")
+
+    expect(friend).to_have_url(re.compile("/accounts/signup/"))
+    expect(friend.locator("main")).to_contain_text("A friend invited you")
 
 
 def test_profile_when_completed_then_thirty_points_once(shopper, member):

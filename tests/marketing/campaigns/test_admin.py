@@ -88,7 +88,7 @@ def test_campaign_when_made_started_and_followed_then_each_page_says_what_it_com
     assert "Members should read why they get it." in refused.content.decode()
     campaign = Campaign.objects.get(code="come-back")
     page = office.get(reverse(CHANGE, args=[campaign.pk])).content.decode()
-    assert "8 members now: 6 are to get it, 2 are held out." in page
+    assert "Members now: 8; to get it: 6; held out: 2." in page
     assert "20 % of them, drawn at random, get nothing" in page
     schedule = f"/admin/marketing/campaign/{campaign.pk}/schedule/"
     asked = office.get(schedule)

@@ -1,13 +1,15 @@
 """What is said of a campaign: nothing before its day or without a holdout, and then plainly."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.utils import translation
 
 from mall.core import clock
-from marketing.campaigns import readings, report, sweep
+from marketing.campaigns import readings, report, sweep, tables, wording
+from marketing.campaigns.planning import Sizes
 from marketing.models import Campaign, CampaignMember, MemberDay
 from orders import lifecycle
 from orders.models import Coupon, Order
@@ -99,6 +101,35 @@ def test_report_when_one_looks_every_day_then_nothing_before_its_day_and_the_sam
     assert goal.said == "It makes a difference of +19.5 to +38.7 percentage points."
     assert campaign.readings["back_7"] == read["back_7"]
     assert set(campaign.readings) == {"back_7", "back_30", "buys_90", "yuan_90"}
+
+
+def test_report_when_the_treated_come_less_then_figures_have_a_true_minus():
+    campaign = ended(goal="back_7")
+    on = clock.day_of(campaign.members.first().assigned_at) + DAY
+    came(arm(campaign, True)[:60], on)
+    came(arm(campaign, False)[:50], on)
+    with clock.at(clock.end_of(on + 7 * DAY)):
+        sweep.carry_on()
+    campaign.refresh_from_db()
+
+    goal = row(campaign, "back_7")
+
+    assert (goal.state, goal.treated.did, goal.held_out.did) == ("less", 60, 50)
+    assert goal.said == "It makes a difference of −40.5 to −19.2 percentage points."
+    assert tables.shown(report.of(campaign))[0]["difference"] == "−30.0 (−40.5 … −19.2)"
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0.422, "a difference of 42.2 percentage points would be found four times of five"),
+        (1.068, "These are too few to find any difference"),
+    ],
+)
+def test_sizes_when_few_are_in_the_segment_then_no_difference_of_more_than_all(share, said):
+    sizes = Sizes(members=4, held_out=1, points=0, yuan=Decimal(0), smallest=share)
+
+    assert said in wording.of_sizes(CampaignFactory(), sizes)
 
 
 def test_report_when_nobody_was_held_out_then_no_figure_and_the_reason():
