@@ -17,12 +17,26 @@ from unfold.widgets import (
 from mall.core import pasted, repeats
 from mall.core.form_fields import LineField, NumberField, WholeNumberField
 from mall.core.languages import label_in
+from mall.core.tables import values
+from mall.core.tables.errors import BadCell
 from orders.coupons.wallet import LONGEST_TYPED
 from orders.errors import InvalidCheckout, InvalidLines, NothingChosen
 from orders.pricing import CASH, LARGEST_ID, MOST_EXPECTED_POINTS, MOST_POINTS
 from orders.refunds.errors import InvalidRefund
 
 WHOLE = re.compile(r"[0-9]{1,12}")
+MOST = 10**12
+
+
+def read_whole(text: str) -> int | None:
+    """Return the whole number from 0 on that somebody typed, by the one rule of
+    mall.core.tables.values; None where it is none.
+    """
+    try:
+        number = values.whole(pasted.number(text))
+    except BadCell:
+        return None
+    return number if 0 <= number < MOST else None
 
 
 def read_lines(sent) -> list[tuple[int, int]]:
@@ -31,21 +45,18 @@ def read_lines(sent) -> list[tuple[int, int]]:
 
     Raises: InvalidLines.
     """
-    skus = list(map(pasted.number, sent.getlist("sku")))
-    quantities = list(map(pasted.number, sent.getlist("quantity"))) or ["1"]
+    skus = list(map(read_whole, sent.getlist("sku")))
+    quantities = list(map(read_whole, sent.getlist("quantity"))) or [1]
     if not skus:
         raise NothingChosen
-    if len(skus) != len(quantities) or not all(
-        WHOLE.fullmatch(text) for text in [*skus, *quantities]
-    ):
+    if len(skus) != len(quantities) or None in [*skus, *quantities]:
         raise InvalidLines
-    return [(int(sku), int(quantity)) for sku, quantity in zip(skus, quantities, strict=True)]
+    return list(zip(skus, quantities, strict=True))
 
 
 def read_points(sent) -> int:
     """Return the points to use as a discount that a query names; nonsense counts as none."""
-    text = sent.get("points_to_use", "")
-    return int(text) if WHOLE.fullmatch(text) else 0
+    return read_whole(sent.get("points_to_use", "")) or 0
 
 
 def read_pieces(sent) -> list[tuple[int, int]]:
@@ -55,16 +66,11 @@ def read_pieces(sent) -> list[tuple[int, int]]:
     Raises: InvalidRefund.
     """
     lines = sent.getlist("line")
-    quantities = [pasted.number(text) or "0" for text in sent.getlist("quantity")]
-    if len(lines) != len(quantities) or not all(
-        WHOLE.fullmatch(text) for text in [*lines, *quantities]
-    ):
+    quantities = [read_whole(pasted.number(text) or "0") for text in sent.getlist("quantity")]
+    lines = list(map(read_whole, lines))
+    if len(lines) != len(quantities) or None in [*lines, *quantities]:
         raise InvalidRefund
-    return [
-        (int(line), int(quantity))
-        for line, quantity in zip(lines, quantities, strict=True)
-        if int(quantity)
-    ]
+    return [pair for pair in zip(lines, quantities, strict=True) if pair[1]]
 
 
 class PlaceForm(forms.Form):

@@ -66,6 +66,7 @@ WORDS = {
         marketing_historyimport: problem
         marketing_outageday: reason
         marketing_draw: text text_zh_hans text_en
+        marketing_draw: cancellation_reason cancellation_reason_zh_hans cancellation_reason_en
         marketing_mission: text text_zh_hans text_en
         marketing_campaign: text text_zh_hans text_en reason reason_zh_hans reason_en
         marketing_pushdevice: name
@@ -73,6 +74,7 @@ WORDS = {
         marketing_webhookendpoint: note
         orders_coupongrant: note
         orders_dispatchfile: problem
+        orders_flashsession: cancellation_reason cancellation_reason_zh_hans cancellation_reason_en
         orders_order: carrier tracking_number
         orders_ordernote: text
         points_event: note

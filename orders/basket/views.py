@@ -13,14 +13,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from catalog import audience, storefront
 from catalog.models import MAX_QUANTITY
-from mall.core import pasted, unsent
+from mall.core import unsent
 from mall.core.errors import DomainError
 from mall.core.limits import limit
 from orders import pricing, proposals
 from orders.basket import again, badge, baskets, contents, seen, standing
 from orders.basket.shelves import offered
 from orders.errors import InvalidLines
-from orders.forms import WHOLE, read_lines
+from orders.forms import WHOLE, read_lines, read_whole
 from orders.models import Order
 
 CHANGES = "60/m"
@@ -108,8 +108,7 @@ def _act(request, sku, before):
     if sent.get("do") in ("later", "now") and before is not None:
         is_saved, quantity = sent["do"] == "later", before.quantity
         return lambda lines: contents.put(lines, sku, quantity, is_saved=is_saved)
-    text = pasted.number(sent.get("to", sent.get("quantity", "")))
-    quantity = int(text) if WHOLE.fullmatch(text) else 0
+    quantity = read_whole(sent.get("to", sent.get("quantity", ""))) or 0
     if not 1 <= quantity <= MAX_QUANTITY:
         raise InvalidLines
     is_saved = sent["do"] == "later" if sent.get("do") in ("later", "now") else None

@@ -14,7 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from mall.core import audit, file_jobs, pasted
 from mall.core.errors import DomainError
-from mall.core.tables.columns import Column
+from mall.core.tables.columns import Column, listed
 from mall.core.tables.errors import UnreadableTable
 from mall.core.tables.reader import open_table, remarks_of
 from mall.core.transactions import transactional
@@ -116,7 +116,7 @@ def _read(content, carrier):
     """Return the labels of a file, [line, number, why] of rows that cannot be right, and remarks
     on the file.
     """
-    read, faults = [], []
+    read, faults, passed_over = [], [], []
     with _opened(content) as table:
         for row in table:
             if len(read) + len(faults) >= ROWS_MAX:
@@ -133,7 +133,14 @@ def _read(content, carrier):
                 read.append(labels.Label(no, called, number, row.line))
             elif number:
                 faults.append([row.line, no, str(_("This row names no order."))])
-        return read, faults, remarks_of(table)
+            elif no:
+                passed_over.append(row.line)
+        return read, faults, [*remarks_of(table), *_without_number(passed_over)]
+
+
+def _without_number(lines):
+    words = _("Rows without a tracking number are passed over: %(lines)s")
+    return [str(words % {"lines": listed(lines)})] if lines else []
 
 
 def _packed(read, faults):

@@ -229,12 +229,15 @@ def test_checkout_when_nothing_is_chosen_then_the_reason_is_true(signed_in):
     assert "20" not in str(gone) and gone.code == "invalid"
 
 
-def test_checkout_when_numbers_are_in_full_width_then_read(signed_in):
+@pytest.mark.parametrize("typed", ["２", "2.0", "+2", " 2\xa0"])
+def test_checkout_when_numbers_are_typed_as_people_do_then_read(signed_in, member, typed):
     sku = virtual_sku(points=1)
 
-    page = signed_in.get(NEW, {"sku": sku.pk, "quantity": "２"})
+    page = signed_in.get(NEW, {"sku": sku.pk, "quantity": typed})
+    signed_in.post(reverse("orders:basket_line", args=[sku.pk]), {"quantity": typed})
 
     assert page.context["quote"].lines[0].quantity == 2
+    assert MemberBasket(member.pk).lines()[sku.pk].quantity == 2
 
 
 def test_token_when_it_is_too_old_then_the_same_page_comes_back_as_it_was(member, admin_user):

@@ -24,6 +24,7 @@ def bring(counter, text, **said):
 def test_file_when_brought_let_in_and_brought_again_then_each_order_is_sent_once(
     counter, waiting_orders
 ):
+    counter.cookies["mall_language"] = "en"
     one, two, three = waiting_orders(3)
     text = "订单号,快递公司,运单号\n"
     text += f"{one.no},中通快递,ZT1\n{two.no.lower()},sf,SF2\n{three.no},鸽子,P3\n"
@@ -41,6 +42,7 @@ def test_file_when_brought_let_in_and_brought_again_then_each_order_is_sent_once
 
     assert (row.rows, row.new, row.known, row.refused, before) == (5, 2, 0, 3, 0)
     assert looked.context["may_send"] == 2
+    assert looked.context["remarks"] == ["Rows without a tracking number are passed over: 6"]
     assert looked.context["findings_url"] in looked.content.decode()
     assert len(b"".join(left_out.streaming_content).decode().splitlines()) == 4
     assert [[*told[:2]] for told in looked.context["findings"]] == [
