@@ -8,6 +8,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.formats import date_format
 from django.utils.html import conditional_escape
 from django.utils.safestring import mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from mall.core.templatetags.mall import figure, yuan
@@ -57,7 +58,7 @@ def _tile(tile):
         else f"{'+' if change > 0 else '−' if change < 0 else '±'}{abs(change) * 100:.0f}%"
     )
     return {
-        "label": tile.label,
+        "label": capfirst(tile.label),
         "number": written(tile.value, tile.unit),
         "before": None if tile.before is None else written(tile.before, tile.unit),
         "change": said,
@@ -107,7 +108,10 @@ def _table(table):
     return {
         "name": table.name,
         "title": table.title,
-        "header": list(zip([column.title for column in table.columns], numbers, strict=True)),
+        "header": [
+            (capfirst(column.title), number)
+            for column, number in zip(table.columns, numbers, strict=True)
+        ],
         "rows": [_row(row, table, numbers) for row in table.rows],
     }
 
