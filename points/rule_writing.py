@@ -47,6 +47,11 @@ def lacking(numbers: Mapping, *, action: str) -> dict:
         wrong["validity_days"] = _("For how many days?")
     if (numbers.get("tier_from") or 1) > (numbers.get("tier_to") or LEVELS):
         wrong["tier_to"] = _("The last tier lies below the first.")
+    told = numbers.get("actions") or [action]
+    if numbers.get("categories") and not any(map(rule_wording.says_goods, told)):
+        wrong["categories"] = _("What it is paid for says nothing of goods: it would never pay.")
+    if numbers.get("amount_min") and not any(map(rule_wording.says_yuan, told)):
+        wrong["amount_min"] = _("What it is paid for says nothing of yuan: it would never pay.")
     if value and not action:
         wrong["action"] = _("What is it paid for?")
     elif value and not rule_wording.can_say(action, value):

@@ -58,7 +58,10 @@ def test_rule_when_a_multiplier_is_added_then_it_pays_and_is_said_in_one_sentenc
     assert (rule.action, rule.versions.get().actions) == (MULTIPLIER, ["checkin"])
     assert (checked_in(in_tier(member_with(), 3)), budgets.of("rule:friday").taken) == (44, 22)
 
-    english.post(f"/admin/points/rule/{rule.pk}/change/", treat(categories=[str(food.pk)]))
+    never = english.post(f"/admin/points/rule/{rule.pk}/change/", treat(categories=[str(food.pk)]))
+    assert "says nothing of goods: it would never pay" in said(never)
+    changed = treat(categories=[str(food.pk)], actions=["checkin", "purchase"])
+    english.post(f"/admin/points/rule/{rule.pk}/change/", changed)
     page = said(english.get(f"/admin/points/rule/{rule.pk}/change/"))
 
     assert rule.versions.first().categories == [food.pk]
@@ -73,6 +76,8 @@ def test_rule_when_a_multiplier_is_added_then_it_pays_and_is_said_in_one_sentenc
         ({"percent": "x"}, "percent"),
         ({"tier_from": "4", "tier_to": "2"}, "tier_to"),
         ({"tier_from": "9"}, "tier_from"),
+        ({"amount_min": "10"}, "amount_min"),  # a check-in says nothing of yuan
+        ({"amount_min": "10", "actions": ["review", "mission"]}, "amount_min"),
         ({"categories": ["999999"]}, "categories"),
         ({"actions": ["nothing"]}, "actions"),
         ({"amount_min": "-1"}, "amount_min"),
