@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from mall.core import audit
 from mall.core.transactions import transactional
 from mall.core.versions import check_read, mark_of
-from points import budgets, rule_tables, rule_wording, rulebook
+from points import budgets, owning, rule_tables, rule_wording, rulebook
 from points.models import LEVELS, Budget, Rule, RuleVersion
 from points.models.rules import MULTIPLIER
 from points.models.tiers import PLAIN_PERCENT
@@ -94,8 +94,10 @@ def keep(
 ) -> RuleVersion:
     """Keep a rule as an operator wrote it, with its numbers and its budget in points (None: it has
     none); returns the version in force from now on. ``read`` is the ``mark`` of what was read
-    before, where the door has one. Raises: ChangedMeanwhile, BudgetBelowTaken, BudgetHasBegun.
+    before, where the door has one. Raises: ChangedMeanwhile, BudgetBelowTaken, BudgetHasBegun,
+    BelongsElsewhere.
     """
+    owning.check(rule.code)
     is_new = rule.pk is None
     if not is_new and read is not None:
         check_read(read, mark(Rule.objects.select_for_update().get(pk=rule.pk)))

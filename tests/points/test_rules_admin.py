@@ -5,6 +5,7 @@ cost.
 import html
 
 import pytest
+from django.contrib.auth.models import Permission
 
 from catalog.models import Category
 from mall.core.models import AuditRow
@@ -107,6 +108,19 @@ def test_rule_when_its_page_is_opened_then_every_tier_is_meant_and_segments_are_
     assert (form["tier_from"].value(), form["tier_to"].value()) == (1, LEVELS)
     assert form.fields["segment"].choices[:2] == [("", "Everybody"), ("regulars", "Regulars")]
     assert RuleVersion.objects.get(rule__code="friday").segment == "regulars"
+
+
+def test_rule_when_somebody_may_only_look_then_read_as_a_sentence(client, clerk):
+    clerk.is_superuser = False
+    clerk.save()
+    clerk.user_permissions.add(Permission.objects.get(codename="view_rule"))
+    client.force_login(clerk)
+    client.cookies["mall_language"] = "en"
+
+    for code in ("checkin", "purchase"):
+        page = client.get(f"/admin/points/rule/{Rule.objects.get(code=code).pk}/change/")
+        assert page.status_code == 200 and 'name="priority"' not in said(page)
+    assert "1 point per yuan" in said(page)
 
 
 def test_rule_when_its_budget_would_be_less_than_was_given_then_refused_at_the_field(english):
