@@ -208,7 +208,8 @@ def test_schedule_when_something_lacks_then_refused_and_a_fixed_one_is_not_chang
 def test_schedule_when_its_coupon_could_not_be_given_to_the_end_then_refused_beside_it(words, said):
     if "ends_at" in words:
         words = {**words, "ends_at": clock.now() + words["ends_at"]}
-    campaign = CampaignFactory(coupon=coupons.template(**words), budget_yuan=100)
+    made = CampaignFactory(coupon=coupons.template(**words), budget_yuan=100)
+    campaign = Campaign.objects.get(pk=made.pk)
 
     with translation.override("en"):
         wrong = planning.lacking(campaign)
