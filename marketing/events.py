@@ -138,17 +138,26 @@ def _take_in(told):
 
 
 def _amount(told, action) -> Decimal | None:
-    """Return the yuan of an event whose rule pays by them. Raises: EventNeedsAmount."""
-    found = rulebook.candidates(action, clock.now()).bases
-    if not any(one.value == RuleVersion.Value.PER_YUAN or one.amount_min for one in found):
+    """Return the yuan of an event where a rule asks for them; only one that pays needs them.
+
+    Raises: EventNeedsAmount.
+    """
+    found = rulebook.candidates(action, clock.now())
+    if not any(_asks_yuan(one) for one in found.all):
         return None
     said = told.content.get("amount")
     # As it was written: a float would be a hair beside 0.1
     is_number = type(said) in (int, float) or (type(said) is str and YUAN.fullmatch(said))
     amount = Decimal(str(said)) if is_number else None
-    if amount is None or not 0 <= amount <= MOST_YUAN or amount != round(amount, 2):
+    if amount is not None and 0 <= amount <= MOST_YUAN and amount == round(amount, 2):
+        return amount
+    if any(_asks_yuan(one) for one in found.bases):
         raise EventNeedsAmount
-    return amount
+    return None
+
+
+def _asks_yuan(version) -> bool:
+    return version.value == RuleVersion.Value.PER_YUAN or version.amount_min is not None
 
 
 # --- reading --------------------------------------------------------------------

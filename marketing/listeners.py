@@ -10,7 +10,7 @@ from mall.core.events import Bystander, each
 from marketing import facts, past_facts, takeaway
 from marketing.analytics import activity, days
 from marketing.badges import awarding as badges
-from marketing.campaigns import segments
+from marketing.campaigns import multiplier, segments
 from marketing.draws import board as draw_board
 from marketing.draws import goods as draw_goods
 from marketing.draws.events import TICKET_DRAWN
@@ -37,7 +37,7 @@ from orders.events import (
     REFUND_REQUESTED,
     REFUND_SETTLED,
 )
-from points import conditions, wording
+from points import conditions, owning, wording
 from points.events import (
     CASE_DECIDED,
     CASE_OPENED,
@@ -105,6 +105,7 @@ BYSTANDERS = [Bystander(queue.write_down, endpoints.wants)]
 ANSWERS = {
     conditions.IN_SEGMENT: [segments.holding],
     conditions.SEGMENTS: [segments.names],
+    owning.OWNER: [multiplier.owner_of],
     LOOKED: [impressions.note_opened],
     sales.LACKING: [draw_goods.lacking],
     tickets.ISSUE: [draw_goods.issue],

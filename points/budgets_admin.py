@@ -13,7 +13,7 @@ from mall.core.admin.action_forms import ask, sent
 from mall.core.admin.file_jobs import COLOURS
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
-from points import back_tests, budgets, rule_wording
+from points import back_tests, budgets, owning, rule_wording
 from points.models import BackTest, Budget
 from points.rule_forms import BudgetForm
 
@@ -69,6 +69,7 @@ class BudgetAdmin(ReadOnly, ModelAdmin):
         form = BudgetForm(sent(request), initial={"budget_points": budget.points_max})
 
         def verb(budget, answers):
+            owning.check(budget.code)
             points_max = answers["budget_points"]
             budgets.set_up(budget.code, points_max, per=budget.per, actor=request.user)
             return _("The budget is %(points)s points now.") % {"points": points_max}

@@ -120,12 +120,12 @@ class LockedAccount:
         """
         return self._post(machine.Capture(hold_key, points), key=key, **words)
 
-    def release(self, *, hold_key: str, key: str, **words) -> LedgerEntry:
-        """Give a hold back, to the days its points had.
+    def release(self, *, hold_key: str, key: str, at_fault: bool = False, **words) -> LedgerEntry:
+        """Give a hold back, to the days its points had; ``at_fault`` as for ``refund``.
 
         Raises: HoldClosed.
         """
-        return self._post(machine.Release(hold_key), key=key, **words)
+        return self._post(machine.Release(hold_key, at_fault), key=key, **words)
 
     def refund(
         self,

@@ -84,9 +84,10 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Give a hold back."""
+    """Give a hold back; ``at_fault`` as for a refund."""
 
     hold_key: str
+    at_fault: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +214,8 @@ def _capture(books, command):
 
 def _release(books, command):
     hold = _pop(books, command.hold_key)
-    books.give_back("release", hold["lots"], held=-sum_of(hold["lots"]), reverses=hold["seq"])
+    back = _with_grace(books, hold["lots"]) if command.at_fault else hold["lots"]
+    books.give_back("release", back, held=-sum_of(hold["lots"]), reverses=hold["seq"])
 
 
 def _pop(books, key):
@@ -226,13 +228,17 @@ def _refund(books, command):
     original = _original(command, kinds=("spend", "capture"))
     back, left = take_latest(original.left, command.points)
     if command.at_fault:
-        grace = validity.grace(date.fromisoformat(books.day)).isoformat()
-        moved = {}
-        for day, points in back:
-            day = grace if late(day) < books.day else day
-            moved[day] = moved.get(day, 0) + points
-        back = tidy(moved)
+        back = _with_grace(books, back)
     books.give_back("refund", back, reverses=original.seq, left=left)
+
+
+def _with_grace(books, lots):
+    """Return lots with a later day for those whose own has passed."""
+    grace, moved = validity.grace(date.fromisoformat(books.day)).isoformat(), {}
+    for day, points in lots:
+        day = grace if late(day) < books.day else day
+        moved[day] = moved.get(day, 0) + points
+    return tidy(moved)
 
 
 def _clawback(books, command):

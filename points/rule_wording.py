@@ -45,6 +45,9 @@ PLACES = {
 # the points that were promised.
 SAYS_YUAN, SAYS_POINTS, EVENT = ("purchase",), ("mission",), "event:"
 SAYS_STEP = ("checkin", "checkin_milestone")
+# Whose facts say what was paid in yuan, and for which goods: what a rule may ask of them.
+OF_ORDERS = ("purchase", "first_order", "repurchase")
+OF_GOODS = (*OF_ORDERS, "review")
 
 
 def can_say(action: str, value: str) -> bool:
@@ -56,6 +59,16 @@ def can_say(action: str, value: str) -> bool:
     if value == RuleVersion.Value.STEPS:
         return action in SAYS_STEP
     return value != RuleVersion.Value.GIVEN or action in SAYS_POINTS
+
+
+def says_yuan(action: str) -> bool:
+    """Whether the facts of an action say yuan; what multiplies anything may meet some that do."""
+    return action in (*OF_ORDERS, MULTIPLIER) or action.startswith(EVENT)
+
+
+def says_goods(action: str) -> bool:
+    """Whether the facts of an action say of which goods they are, as ``says_yuan``."""
+    return action in (*OF_GOODS, MULTIPLIER)
 
 
 def worth_of(version: RuleVersion) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from mall.core import audit
 from mall.core.transactions import transactional
 from mall.core.versions import check_read, mark_of
-from points import budgets, rule_tables, rule_wording, rulebook
+from points import budgets, owning, rule_tables, rule_wording, rulebook
 from points.models import LEVELS, Budget, Rule, RuleVersion
 from points.models.rules import MULTIPLIER
 from points.models.tiers import PLAIN_PERCENT
@@ -47,6 +47,11 @@ def lacking(numbers: Mapping, *, action: str) -> dict:
         wrong["validity_days"] = _("For how many days?")
     if (numbers.get("tier_from") or 1) > (numbers.get("tier_to") or LEVELS):
         wrong["tier_to"] = _("The last tier lies below the first.")
+    told = numbers.get("actions") or [action]
+    if numbers.get("categories") and not any(map(rule_wording.says_goods, told)):
+        wrong["categories"] = _("What it is paid for says nothing of goods: it would never pay.")
+    if numbers.get("amount_min") and not any(map(rule_wording.says_yuan, told)):
+        wrong["amount_min"] = _("What it is paid for says nothing of yuan: it would never pay.")
     if value and not action:
         wrong["action"] = _("What is it paid for?")
     elif value and not rule_wording.can_say(action, value):
@@ -89,8 +94,10 @@ def keep(
 ) -> RuleVersion:
     """Keep a rule as an operator wrote it, with its numbers and its budget in points (None: it has
     none); returns the version in force from now on. ``read`` is the ``mark`` of what was read
-    before, where the door has one. Raises: ChangedMeanwhile, BudgetBelowTaken, BudgetHasBegun.
+    before, where the door has one. Raises: ChangedMeanwhile, BudgetBelowTaken, BudgetHasBegun,
+    BelongsElsewhere.
     """
+    owning.check(rule.code)
     is_new = rule.pk is None
     if not is_new and read is not None:
         check_read(read, mark(Rule.objects.select_for_update().get(pk=rule.pk)))

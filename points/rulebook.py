@@ -129,16 +129,30 @@ def in_force(
     return _in_force(versions(), as_of or clock.now(), actions)
 
 
+def short_of_budget(action: str, as_of: datetime) -> bool:
+    """Say whether a rule for an action was open at an instant, and has nothing left to give now."""
+    rules = [one.rule for one in _opened(versions(), as_of, [action])]
+    codes = [rule.budget.code for rule in rules if rule.budget is not None]
+    return any(budgets.is_out(budgets.of(code), clock.now()) for code in codes)
+
+
 def _in_force(among, at, actions) -> list[RuleVersion]:
+    opened = _opened(among, at, actions)
+    paying = (one for one in opened if not budgets.is_out(one.rule.budget, at))
+    return sorted(paying, key=lambda version: (version.rule.priority, version.rule_id))
+
+
+def _opened(among, at, actions) -> list[RuleVersion]:
+    """Return the version of every rule (of these actions) that was open at an instant, whatever its
+    budget has left.
+    """
     newest = {}
     for version in among:
         was_there = version.created_at <= at or version.number == 1  # the first always was
         is_asked = actions is None or version.rule.action in actions
         if was_there and is_asked and version.rule_id not in newest:
             newest[version.rule_id] = _as_of(version, at)
-    opened = (one for one in newest.values() if one.rule.is_open(at))
-    paying = (one for one in opened if not budgets.is_out(one.rule.budget, at))
-    return sorted(paying, key=lambda version: (version.rule.priority, version.rule_id))
+    return [one for one in newest.values() if one.rule.is_open(at)]
 
 
 def _as_of(version, at) -> RuleVersion:

@@ -12,7 +12,7 @@ from mall.core.admin.action_forms import ask, sent
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.one_row import OneRow
 from mall.core.admin.read_only import ReadOnly
-from points import back_tests, overlap, rule_wording, rule_writing, rulebook
+from points import back_tests, overlap, owning, rule_wording, rule_writing, rulebook
 from points.forms import RateForm
 from points.models import ExchangeRate, PointsPolicy, Rule, RuleVersion
 from points.models.rules import MULTIPLIER
@@ -111,6 +111,13 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
         (_("How long the points live"), {"fields": ["validity", "validity_days"]}),
     ]
 
+    def get_fieldsets(self, request, obj=None):
+        """Who only looks reads the numbers as a sentence: they stand in the versions."""
+        if obj is None or self.has_change_permission(request, obj):
+            return self.fieldsets
+        (title, words), *_numbers = self.fieldsets
+        return [(title, {"fields": [*words["fields"], "sentence"]})]
+
     def get_queryset(self, request):
         found = super().get_queryset(request).select_related("budget")
         return found.prefetch_related("versions")
@@ -140,7 +147,12 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
             messages.warning(request, overlap.WORDS[rule.action == MULTIPLIER] % words)
 
     def get_readonly_fields(self, request, obj=None):
-        return ["code", "action"] if obj else []
+        return ["code", "action", "sentence"] if obj else []
+
+    def has_change_permission(self, request, obj=None):
+        """What belongs to a campaign is changed there; a button asks with an id."""
+        is_own = not isinstance(obj, Rule) or not owning.owner_of(obj.code)
+        return super().has_change_permission(request, obj) and is_own
 
     def has_delete_permission(self, request, obj=None):
         """Entries name a rule for good: it ends, it is not deleted."""
@@ -179,6 +191,11 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
     @admin.display(description=_("Name"), ordering="name_zh_hans")
     def shown_name(self, rule):
         return rule.name
+
+    @admin.display(description=_("In a sentence"))
+    def sentence(self, rule):
+        newest = rule.versions.first()
+        return rule_wording.sentence_of(newest) if newest else "–"
 
     @admin.display(description=_("Points"))
     def worth(self, rule):

@@ -20,7 +20,7 @@ class TierForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        for perk in PERKS:
+        for perk in self.fields.keys() & set(PERKS):  # none for who only looks
             self.fields[perk].required = False
 
     def clean(self):

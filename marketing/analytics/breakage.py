@@ -53,11 +53,11 @@ class Ladder:
     def left(self, ends: date, month: date | None = None) -> int:
         """Return what is left at the end of ``month`` (default: the last) of what ends then."""
         month = month or self.last
-        return sum(cell.change for cell in self.by_end[ends] if cell.month <= month)
+        return sum(cell.change for cell in self.by_end.get(ends, ()) if cell.month <= month)
 
     def of(self, ends: date, column: str) -> int:
         """Return the sum of a column over all months of what ends in one."""
-        return sum(getattr(cell, column) for cell in self.by_end[ends])
+        return sum(getattr(cell, column) for cell in self.by_end.get(ends, ()))
 
     def ahead(self) -> list[date]:
         """Return the months to come in which points end, the next first."""

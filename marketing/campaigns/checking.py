@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Category
 from mall.core import pasted
+from marketing.campaigns import wording
 from marketing.campaigns.conditions import FIELDS, first_of
 from marketing.models.segment import TAG_LENGTH
+from points.models import LEVELS
 
 MOST_TAGS = 20
 YEARS = range(2000, 2100)
@@ -48,9 +50,32 @@ def checked(said: dict) -> tuple[dict, dict]:
     for low, high in SPANS:
         if low in kept and high in kept and _size(kept[low]) > _size(kept[high]):
             wrong[high] = _("“To” must not be less than “from”.")
+    for name, other in _contradictions(kept):
+        phrase = wording.of_conditions({other: kept[other]})
+        words = _("Nobody is left together with “%(other)s”.") % {"other": phrase}
+        wrong.setdefault(name, words)
     if not kept and not wrong:
         wrong["tier_from"] = _("Say at least one condition; V1 means everybody.")
     return kept, wrong
+
+
+def _contradictions(kept):
+    """Yield (field, another) of conditions that can never hold together."""
+    silent, none_yet = kept.get("silent_days", 0), kept.get("orders_to") == 0
+    for name in ("ordered_days", "joined_days"):
+        if kept.get(name, silent + 1) <= silent:
+            yield name, "silent_days"
+    if not {*kept.get("tags", ())} - {*kept.get("not_tags", ())} and "tags" in kept:
+        yield "not_tags", "tags"
+    if kept.get("tier_from") == LEVELS and "next_tier_within" in kept:
+        yield "next_tier_within", "tier_from"
+    if none_yet and "orders_days" not in kept:
+        buying = {
+            "ordered_days": "ordered_days" in kept,
+            "spend_from": Decimal(kept.get("spend_from", 0)) > 0,
+            "category": "category" in kept and kept.get("category_bought", True),
+        }
+        yield from ((name, "orders_to") for name, is_asked in buying.items() if is_asked)
 
 
 def _size(value):

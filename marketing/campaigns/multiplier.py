@@ -2,6 +2,8 @@
 (points/rulebook.py), for the segment ``campaign:<id>``, within the campaign's window and budget.
 """
 
+import re
+
 from mall.core import clock
 from marketing.models import Campaign
 from points import budgets, rulebook
@@ -9,6 +11,7 @@ from points.models import Rule, RuleVersion
 from points.models.rules import MULTIPLIER
 
 MULTIPLIED = ["purchase"]
+OF_CAMPAIGNS = re.compile(r"(?:rule:)?campaign[-:](\d{1,18})")
 
 
 def open_rule(campaign: Campaign, *, actor) -> None:
@@ -32,6 +35,13 @@ def open_rule(campaign: Campaign, *, actor) -> None:
         actions=MULTIPLIED,
         segment=campaign.reference,
     )
+
+
+def owner_of(code: str) -> str:
+    """Return the campaign that a rule or a budget belongs to, in words; empty for none."""
+    named = OF_CAMPAIGNS.fullmatch(code)
+    campaign = Campaign.objects.filter(pk=named[1]).first() if named else None
+    return str(campaign or "")
 
 
 def turn_rule(campaign: Campaign, *, is_on: bool) -> None:

@@ -101,6 +101,10 @@ def _budget(campaign):
         return wrong
     if not template.is_open(clock.now()):
         wrong["coupon"] = _("This coupon is not given out now: open it first.")
+    elif template.ends_at and campaign.ends_at and template.ends_at < campaign.ends_at:
+        wrong["coupon"] = _("This coupon ends before the campaign does.")
+    elif template.total and template.issued >= template.total:
+        wrong["coupon"] = _("All of these coupons are given out.")
     if campaign.budget_yuan < most_off(template):
         wrong["budget_yuan"] = _("The budget must be enough for one coupon, ¥%(most)s.") % {
             "most": f"{most_off(template):.2f}"

@@ -68,11 +68,17 @@ def too_few(sku, left, wanted) -> str:
 
 
 def _of_coupons(draw, prizes):
-    for prize in prizes:
-        coupon = prize.coupon if prize.kind == Kind.COUPON else None
-        if coupon is None:
-            continue
+    given = [prize for prize in prizes if prize.kind == Kind.COUPON and prize.coupon is not None]
+    wanted, endless = Counter(), set()
+    for prize in given:
+        wanted[prize.coupon] += prize.stock or 0
+        if prize.stock is None:
+            endless.add(prize.coupon)
+    for coupon, number in wanted.items():
+        words = {"coupon": coupon}
         if not coupon.is_open(clock.now()) or (coupon.ends_at and coupon.ends_at < draw.ends_at):
-            yield _("“%(coupon)s” is not given out until the end of the draw.") % {"coupon": coupon}
-        elif coupon.total and (prize.stock or 0) > coupon.total - coupon.issued:
-            yield _("Of “%(coupon)s” fewer are left than the draw wants.") % {"coupon": coupon}
+            yield _("“%(coupon)s” is not given out until the end of the draw.") % words
+        elif coupon.total and number > coupon.total - coupon.issued:
+            yield _("Of “%(coupon)s” fewer are left than the draw wants.") % words
+        elif coupon.total and coupon in endless:
+            yield _("Of “%(coupon)s” there are only so many: say how many the draw gives.") % words

@@ -191,8 +191,8 @@ class Mission(KeptRow, Temporal):
         return self.title or self.code
 
     def clean(self):
-        """Refuse a window that ends before it starts, an unknown event, and a chain that bites its
-        own tail.
+        """Refuse a window that ends before it starts, an unknown event, a draft of what members
+        have begun, and a chain that bites its own tail.
         """
         if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
             raise ValidationError({"ends_at": _("The end must come after the beginning.")})
@@ -202,6 +202,11 @@ class Mission(KeptRow, Temporal):
             and self.event not in self.Event.values
         ):
             raise ValidationError({"event": _("The shop knows no such event.")})
+        if self.status == self.Status.DRAFT and self.pk and self.progress.exists():
+            words = _(
+                "Members have begun it, and some may have a reward to collect: end it instead."
+            )
+            raise ValidationError({"status": words})
         self.tickets = self.tickets or 0  # a form may leave it empty
         if self.tickets and self.ticket_draw_id is None:
             raise ValidationError({"ticket_draw": _("Say of which draw the tickets are.")})

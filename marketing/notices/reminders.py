@@ -14,7 +14,7 @@ from marketing.checkin import outages, runs, shields, streak
 from marketing.models import CheckIn, Notification
 from marketing.notices.inbox import Kind, notify_many, notify_new
 from points import balance
-from points.models import PointAccount
+from points.models import MemberTier, PointAccount
 
 BATCH = 500
 DISTANCES = (1, 7, 30)  # days before points end
@@ -32,12 +32,12 @@ def remind_streaks(*, on=None) -> int:
     on = on or clock.today()
     if on in outages.days():
         return 0
-    reward = streak.rewards()
     told = 0
     for batch in keyset.batches(_at_risk(on), BATCH):
         left = shields.left_of_all([row.user_id for row in batch], on)
         worried = [row for row in batch if not left[row.user_id]]
-        notify_many([_reminder(row, on, reward(row.streak + 1)) for row in worried])
+        standing = MemberTier.objects.in_bulk([row.user_id for row in worried])
+        notify_many([_reminder(row, on, standing.get(row.user_id)) for row in worried])
         told += len(worried)
     return told
 
@@ -57,7 +57,8 @@ def _at_risk(on):
     return rows.filter(~Exists(later), ~Exists(reminded))
 
 
-def _reminder(row, on, points):
+def _reminder(row, on, tier):
+    points = streak.rewards(row.user_id, tier=tier)(row.streak + 1)
     return Notification(
         user_id=row.user_id,
         kind=Kind.STREAK_AT_RISK,

@@ -23,7 +23,7 @@ from mall.core.versions import check_read
 from marketing.models import Referral
 from marketing.referral import news, rings
 from orders.models import CheckoutPolicy, Order, RefundRequest
-from points import budgets, ledger, machine_state, rules
+from points import budgets, ledger, machine_state, rulebook, rules
 from points.models import PointAccount
 from points.risk import OwnCase
 
@@ -167,22 +167,29 @@ def _wait(row, due) -> Referral:
 
 def _pay(row, at) -> Referral:
     """Award both by the rules of then; what the month or the budget does not let pass ends it."""
-    found = rules.in_force(at, actions=[INVITER_RULE, INVITEE_RULE])
-    in_force = {version.rule.action for version in found}
-    if not in_force:
-        return _end(row, Status.VOID, Reason.NO_RULE)
     try:
-        # A savepoint: what does not fit the budget was not given.
+        # A savepoint: what does not fit a budget was not given.
         with transaction.atomic():
             row.inviter_points, row.invitee_points = _award(row, at)
-            if not budgets.take(BUDGET, row.inviter_points + row.invitee_points):
+            is_short = _lacks_budget(INVITER_RULE, row.inviter_points, at)
+            is_short = is_short or _lacks_budget(INVITEE_RULE, row.invitee_points, at)
+            if is_short or not budgets.take(BUDGET, row.inviter_points + row.invitee_points):
                 raise _NothingLeft
     except _NothingLeft:
         row.inviter_points = row.invitee_points = 0
         return _end(row, Status.HELD, Reason.BUDGET)
+    found = rules.in_force(at, actions=[INVITER_RULE, INVITEE_RULE])
+    in_force = {version.rule.action for version in found}
+    if not in_force:
+        return _end(row, Status.VOID, Reason.NO_RULE)
     if INVITER_RULE in in_force and not row.inviter_points:
         return _end(row, Status.VOID, Reason.MONTH)
     return _end(row, Status.PAID, "")
+
+
+def _lacks_budget(action, points, at) -> bool:
+    """Say whether a rule gave nothing because its own budget has no room."""
+    return not points and rulebook.short_of_budget(action, at)
 
 
 def _award(row, at) -> tuple[int, int]:

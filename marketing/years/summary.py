@@ -1,7 +1,8 @@
 """What a year of a member was, from the rows of that year. Reads only.
 
 A year is a shop year. Points are those rules credited, less what was taken back of them; orders are
-those paid in it, less what was refunded since. Saved is what the points would be worth in yuan at
+those paid in it, less what was refunded since; nothing that was won. Days a shield covered, or that
+were made up, are no check-ins. Saved is what the points would be worth in yuan at
 each order's own rate, and what coupons took off.
 """
 
@@ -11,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from django.db.models import Case, Count, F, Max, OuterRef, Subquery, Sum, When
+from django.db.models import Case, Count, F, Max, OuterRef, Q, Subquery, Sum, When
 
 from mall.core import clock
 from mall.core.money import ZERO
@@ -25,6 +26,7 @@ WAYS_SHOWN = 6
 FIRST_YEAR = 2000
 CENT = Decimal("0.01")
 Kind = LedgerEntry.Kind
+CHECKED = Q(kind=CheckIn.Kind.CHECKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def of(user, year: int) -> Summary:
     """Return the year of a member; an empty one where nothing happened."""
     ways, found = _ways(user.pk, year), _orders(user, year)
     days = CheckIn.objects.filter(user=user, on__year=year)
-    checked = days.aggregate(days=Count("pk"), best=Max("streak"))
+    checked = days.aggregate(days=Count("pk", filter=CHECKED), best=Max("streak"))
     codes = MemberBadge.objects.filter(user=user, earned_on__year=year).order_by("earned_on", "pk")
     pieces, category = _goods(found)
     return Summary(
@@ -115,7 +117,8 @@ def _ways(user_id, year) -> list[Way]:
 
 def _orders(user, year) -> list[Order]:
     begins, ends = clock.start_of(date(year, 1, 1)), clock.start_of(date(year + 1, 1, 1))
-    paid = Order.objects.of(user).filter(paid_at__gte=begins, paid_at__lt=ends)
+    bought = Order.objects.purchases().filter(user=user)  # what was won cost nothing
+    paid = bought.filter(paid_at__gte=begins, paid_at__lt=ends)
     kept = paid.filter(cancelled_at__isnull=True, refunded_at__isnull=True)
     numbers = ("points", "refunded_points", "rate", "coupon_discount")
     return list(kept.only(*numbers))

@@ -110,7 +110,8 @@ def _settle(one, as_of) -> bool:
     mine = Registration.objects.filter(pk=one.pk, state=State.WAITING)
     if not mine.exists():
         return False
-    registration.give_points_back(account, one)
+    # Whoever waited for the lots over the last day of their points can pay with them, or has them.
+    registration.give_points_back(account, one, at_fault=True)
     state, placed = State.LOST, None
     if _has_won(one):
         state, placed = _place(one)

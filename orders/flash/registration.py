@@ -115,6 +115,7 @@ def names(kind: str) -> dict[str, str]:
     return {f"lot:{pk}": said % {"session": name} for pk, name in sessions}
 
 
-def give_points_back(account, one: Registration) -> None:
-    """Release the points of a registration."""
-    account.release(hold_key=one.hold_key, key=f"{one.reference}:release", reference=one.reference)
+def give_points_back(account, one: Registration, *, at_fault: bool = False) -> None:
+    """Release the points of a registration; ``at_fault`` as for the ledger's refund."""
+    words = {"key": f"{one.reference}:release", "reference": one.reference}
+    account.release(hold_key=one.hold_key, at_fault=at_fault, **words)

@@ -45,6 +45,24 @@ def test_sidebar_when_a_role_looks_then_each_room_shown_opens(client, member, ro
     assert closed == []
 
 
+@pytest.mark.parametrize("role", ["support", "operator", "finance", "auditor"])
+def test_rows_when_a_role_may_look_then_each_opens(client, member, role):
+    member.is_staff = True
+    member.save(update_fields=["is_staff"])
+    member.groups.add(Group.objects.get(name=role))
+    client.force_login(member)
+    client.raise_request_exception = False
+    seen = {}
+
+    for model in admin.site._registry:  # those of which a new shop has rows
+        if (row := model._default_manager.first()) is not None:
+            named = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
+            seen[model.__name__] = client.get(reverse(named, args=[row.pk])).status_code
+
+    assert {"Rule", "TierLevel", "Mission", "PointsPolicy"} <= seen.keys()
+    assert {name: code for name, code in seen.items() if code not in (200, 302, 403)} == {}
+
+
 def _buttons():
     """Return the address of every button of a row, of a row that is not there."""
     gone = cycle(["987654321", "nonsense"])

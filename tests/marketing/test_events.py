@@ -92,6 +92,23 @@ def test_events_when_the_rule_pays_by_the_yuan_and_none_are_told_then_refused_be
     assert not CustomEvent.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("data", "times"), [({"amount": 100}, 2), ({"amount": 99}, 1), ({}, 1), ({"amount": "x"}, 1)]
+)
+def test_events_when_only_a_multiplier_asks_for_yuan_then_it_has_them_and_none_are_needed(
+    api, member, rule, data, times
+):
+    plain = tell(api, body_of(member, key="before", data=data)).json()["points"]
+    treat = Rule.objects.create(code="treat", action="multiplier", status="active", name="Treat")
+    numbers = {"value": "percent", "percent": 200, "actions": [rule.action], "amount_min": 100}
+    rules.publish(treat, actor="test", **numbers)
+
+    answer = tell(api, body_of(member, data=data))
+
+    assert answer.status_code == 201
+    assert answer.json()["points"] == plain * times > 0
+
+
 def test_events_when_signed_then_paid_by_the_rule_and_kept(api, member, rule):
     answer = tell(api, body_of(member))
 

@@ -17,6 +17,8 @@ from mall.core import clock
 from mall.core.append_only import AppendOnlyError
 from marketing.analytics import breakage, lots, statements
 from marketing.analytics.breakage import Cell, Ladder
+from marketing.analytics.period import Period
+from marketing.analytics.reports.breakage import month_ends
 from marketing.models import LotMonth, MonthStatement
 from points import expiry, ledger
 from points.models import ExchangeRate, LedgerEntry, PointAccount
@@ -235,6 +237,26 @@ def test_report_when_an_accountant_reads_then_page_file_and_api_say_the_same(
     assert points == MonthStatement.objects.latest("month").owed == 100
     figures = {figure["name"]: figure["value"] for figure in told["figures"]}
     assert (figures["owed"], figures["worth"]) == (100, "1.00")
+
+
+def test_report_when_points_never_end_are_reserved_or_owed_then_the_ladder_adds_up(lived, operator):
+    one, two = lived
+    with at(2026, 3):
+        ledger.accrue(two.pk, points=40, key="ever", expires_on=None)
+    with at(2026, 3, 25):
+        ledger.hold(two.pk, points=30, key="h2", reference="order:I", expires_at=timezone.now())
+        ledger.accrue(one.pk, points=50, key="much")
+        ledger.spend(one.pk, points=50, key="all", reference="order:K")
+        ledger.clawback(one.pk, of_key="much", points=50, key="back", reference="order:L")
+    with at(2026, 4):
+        statements.close_due()
+        report = month_ends(Period(date(2026, 3, 1), date(2026, 3, 31)))
+
+    [ladder] = [table for table in report.tables if table.name == "ladder"]
+    rows = {row[0]: row[1] for row in ladder.rows}
+    owed = MonthStatement.objects.latest("month").owed
+    assert sum(rows.values()) == owed == 140 - 50
+    assert list(rows.values())[-2:] == [40, 30 - 50]
 
 
 @pytest.mark.mariadb

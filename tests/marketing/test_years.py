@@ -12,7 +12,7 @@ from PIL import Image
 from mall.core.links import whole
 from marketing.models import CheckIn, MemberBadge, YearShare
 from marketing.years import picture, sharing, summary
-from orders import checkout
+from orders import checkout, gifts
 from points import ledger, rules
 from tests.factories.catalog import CategoryFactory
 from tests.factories.orders import virtual_sku
@@ -66,6 +66,16 @@ def test_summary_when_a_year_was_full_then_its_own_numbers_only(eventful):
     assert (year.check_ins, year.best_streak, len(year.badges)) == (1, 41, 1)
     assert summary.of(eventful, 2025).earned == 70
     assert summary.of(eventful, 2024).is_empty
+
+
+def test_summary_when_days_were_covered_and_goods_won_then_neither_is_a_deed(eventful):
+    before = summary.of(eventful, 2026)
+    for days, kind in ((1, "shielded"), (2, "made_up")):
+        day = NOON.date() - timedelta(days=days)
+        CheckIn.objects.create(user=eventful, on=day, streak=40, points=0, kind=kind)
+    gifts.give(eventful, virtual_sku(points=1_000), key="prize")
+
+    assert summary.of(eventful, 2026) == before
 
 
 def test_summary_when_a_campaign_gave_points_then_it_is_called_as_in_the_statement(eventful):

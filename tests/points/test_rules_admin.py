@@ -5,6 +5,7 @@ cost.
 import html
 
 import pytest
+from django.contrib.auth.models import Permission
 
 from catalog.models import Category
 from mall.core.models import AuditRow
@@ -58,7 +59,10 @@ def test_rule_when_a_multiplier_is_added_then_it_pays_and_is_said_in_one_sentenc
     assert (rule.action, rule.versions.get().actions) == (MULTIPLIER, ["checkin"])
     assert (checked_in(in_tier(member_with(), 3)), budgets.of("rule:friday").taken) == (44, 22)
 
-    english.post(f"/admin/points/rule/{rule.pk}/change/", treat(categories=[str(food.pk)]))
+    never = english.post(f"/admin/points/rule/{rule.pk}/change/", treat(categories=[str(food.pk)]))
+    assert "says nothing of goods: it would never pay" in said(never)
+    changed = treat(categories=[str(food.pk)], actions=["checkin", "purchase"])
+    english.post(f"/admin/points/rule/{rule.pk}/change/", changed)
     page = said(english.get(f"/admin/points/rule/{rule.pk}/change/"))
 
     assert rule.versions.first().categories == [food.pk]
@@ -73,6 +77,8 @@ def test_rule_when_a_multiplier_is_added_then_it_pays_and_is_said_in_one_sentenc
         ({"percent": "x"}, "percent"),
         ({"tier_from": "4", "tier_to": "2"}, "tier_to"),
         ({"tier_from": "9"}, "tier_from"),
+        ({"amount_min": "10"}, "amount_min"),  # a check-in says nothing of yuan
+        ({"amount_min": "10", "actions": ["review", "mission"]}, "amount_min"),
         ({"categories": ["999999"]}, "categories"),
         ({"actions": ["nothing"]}, "actions"),
         ({"amount_min": "-1"}, "amount_min"),
@@ -102,6 +108,19 @@ def test_rule_when_its_page_is_opened_then_every_tier_is_meant_and_segments_are_
     assert (form["tier_from"].value(), form["tier_to"].value()) == (1, LEVELS)
     assert form.fields["segment"].choices[:2] == [("", "Everybody"), ("regulars", "Regulars")]
     assert RuleVersion.objects.get(rule__code="friday").segment == "regulars"
+
+
+def test_rule_when_somebody_may_only_look_then_read_as_a_sentence(client, clerk):
+    clerk.is_superuser = False
+    clerk.save()
+    clerk.user_permissions.add(Permission.objects.get(codename="view_rule"))
+    client.force_login(clerk)
+    client.cookies["mall_language"] = "en"
+
+    for code in ("checkin", "purchase"):
+        page = client.get(f"/admin/points/rule/{Rule.objects.get(code=code).pk}/change/")
+        assert page.status_code == 200 and 'name="priority"' not in said(page)
+    assert "1 point per yuan" in said(page)
 
 
 def test_rule_when_its_budget_would_be_less_than_was_given_then_refused_at_the_field(english):

@@ -101,10 +101,13 @@ def test_change_when_numbers_differ_then_a_version_more_and_what_was_left_out_st
     food = Category.objects.create(slug="food", name="Food", name_en="Food")
     first = sent(staff).json()
 
-    answer = patched(staff, percent=300, categories=[food.pk], version=first["version"])
+    never = patched(staff, categories=[food.pk])  # a check-in says nothing of goods
+    more = {"categories": [food.pk], "actions": ["checkin", "purchase"]}
+    answer = patched(staff, percent=300, **more, version=first["version"])
     same = patched(staff, percent=300)
 
     said, version = answer.json(), Rule.objects.get(code="friday").versions.first()
+    assert (never.status_code, never.json()["errors"][0]["attr"]) == (400, "categories")
     assert (answer.status_code, said["number"], same.json()["number"]) == (200, 2, 2)
     assert (version.percent, version.categories, version.tier_from) == (300, [food.pk], 3)
     assert said["budget"]["points"] == 100 and said["name_en"] == "Double Friday"

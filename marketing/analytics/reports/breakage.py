@@ -45,7 +45,7 @@ def month_ends(period) -> Report:
         tiles=_tiles(closed, tried),
         charts=[_ladder_chart(ladder, expected)],
         tables=[
-            _ladder_table(ladder, expected),
+            _ladder_table(ladder, expected, closed),
             _tried_table(tried),
             _cohort_table(ladder),
             _statement_table(chosen),
@@ -89,7 +89,10 @@ def _ladder_chart(ladder, expected):
     )
 
 
-def _ladder_table(ladder, expected):
+def _ladder_table(ladder, expected, closed):
+    """Return what ends when; with what never ends and what lies outside lots it adds up to what is
+    owed.
+    """
     columns = [
         Column("month", _("Gone in"), "text"),
         Column("owed", _("Points owed"), "points"),
@@ -100,6 +103,11 @@ def _ladder_table(ladder, expected):
     for month, points in expected.items():
         owed = ladder.left(month)
         rows.append([f"{month:%Y-%m}", owed, round(points), points / owed if owed > 0 else None])
+    if endless := ladder.left(lots.NEVER):
+        rows.append([_("Never"), endless, 0, None])
+    is_closed = bool(closed) and closed[0].month == ladder.last
+    if is_closed and (rest := closed[0].owed - sum(row[1] for row in rows)):
+        rows.append([_("Reserved, owed by members, or overdue"), rest, 0, None])
     return Table("ladder", _("What ends when"), columns, rows)
 
 

@@ -8,7 +8,7 @@ from django.utils import translation
 
 from mall.core import clock
 from mall.core.models import AuditRow
-from marketing.campaigns import gifts, lifecycle, readings, sweep
+from marketing.campaigns import gifts, lifecycle, planning, readings, sweep
 from marketing.campaigns.assignment import is_held_out
 from marketing.campaigns.errors import CampaignFixed, CampaignMoved, CampaignNotReady
 from marketing.models import Campaign, CampaignMember, Notification
@@ -194,6 +194,27 @@ def test_schedule_when_something_lacks_then_refused_and_a_fixed_one_is_not_chang
     with pytest.raises(CampaignMoved):
         lifecycle.schedule(campaign, actor=clerk)
     assert lifecycle.withdraw(campaign, actor=clerk).status == Status.DRAFT
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"ends_at": timedelta(days=6)}, "ends before the campaign"),
+        ({"total": 3, "issued": 3}, "are given out"),
+        ({"status": "paused"}, "open it first"),
+        ({"ends_at": timedelta(days=8), "total": 3, "issued": 2}, None),
+    ],
+)
+def test_schedule_when_its_coupon_could_not_be_given_to_the_end_then_refused_beside_it(words, said):
+    if "ends_at" in words:
+        words = {**words, "ends_at": clock.now() + words["ends_at"]}
+    made = CampaignFactory(coupon=coupons.template(**words), budget_yuan=100)
+    campaign = Campaign.objects.get(pk=made.pk)
+
+    with translation.override("en"):
+        wrong = planning.lacking(campaign)
+
+    assert (wrong == {}) if said is None else (said in wrong["coupon"])
 
 
 def test_end_when_time_is_over_then_nobody_gets_anything_more_and_figures_wait_for_their_day():

@@ -7,8 +7,9 @@ import pytest
 from mall.core import clock
 from marketing.campaigns import lifecycle, report, segments, sweep
 from marketing.models import Campaign, CampaignMember
-from points import budgets
+from points import budgets, rulebook
 from points.models import Rule
+from tests.factories.accounts import MemberFactory
 from tests.factories.campaigns import CampaignFactory, operator, started, tagged
 from tests.factories.points import granted
 
@@ -56,6 +57,42 @@ def test_move_when_a_campaign_multiplies_then_its_rule_moves_along():
     assert seen == ["paused", "scheduled", "ended"]
     assert (rule.budget.code, rule.versions.count()) == (campaign.budget_code, 1)
     assert rule.ends_at <= clock.now()
+
+
+def test_change_when_rule_and_budget_are_a_campaigns_then_refused_at_every_door(client, bearer):
+    clerk = MemberFactory()
+    clerk.is_staff = clerk.is_superuser = True
+    clerk.save()
+    names = {"name_zh_hans": "挽回", "name_en": "Win back"}
+    campaign = CampaignFactory(earn_percent=200, points=0, budget_points=500, **names)
+    lifecycle.schedule(campaign, actor=clerk)
+    rule, budget = Rule.objects.get(code=campaign.rule_code), budgets.of(campaign.budget_code)
+    gift = CampaignFactory(points=5, budget_points=500, **names)
+    lifecycle.schedule(gift, actor=clerk)
+    before = rulebook.numbers_of(rule.versions.first())
+    client.force_login(clerk)
+    page, more = f"/admin/points/rule/{rule.pk}/change/", {"budget_points": "900"}
+
+    looked = client.get(page)
+    refused = client.post(page, {"status": "active", "budget_points": ""})
+    told = bearer(clerk).patch(
+        f"/api/v1/staff/rules/{rule.code}", {"budget_points": None}, format="json"
+    )
+    raised = [
+        client.post(f"/admin/points/budget/{one.pk}/raise/", more)
+        for one in (budget, budgets.of(gift.budget_code))
+    ]
+
+    assert looked.status_code == 200 and "× 2" in looked.content.decode()
+    assert 'name="budget_points"' not in looked.content.decode()
+    assert (refused.status_code, told.status_code) == (403, 409)
+    assert told.json()["errors"][0]["code"] == "belongs_elsewhere"
+    assert all("“挽回”" in answer.content.decode() for answer in raised)
+    rule.refresh_from_db()
+    assert (rule.budget, rulebook.numbers_of(rule.versions.first())) == (budget, before)
+    assert [budgets.of(one.budget_code).points_max for one in (campaign, gift)] == [500, 500]
+    lifecycle.raise_budget(campaign, points=900, yuan=campaign.budget_yuan, actor=clerk)
+    assert budgets.of(campaign.budget_code).points_max == 900
 
 
 def test_move_when_a_campaign_multiplies_no_more_then_its_old_rule_stays_ended():

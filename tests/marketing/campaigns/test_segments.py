@@ -154,6 +154,38 @@ def test_check_conditions_when_something_is_wrong_then_one_sentence_beside_each_
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "field", "other"),
+    [
+        ({"silent_days": 60, "ordered_days": 60}, "ordered_days", "no order for 60 days"),
+        ({"silent_days": 30, "joined_days": 7}, "joined_days", "no order for 30 days"),
+        ({"tags": ["b", "a"], "not_tags": "a,b"}, "not_tags", "tagged b, a"),
+        ({"tier_from": 5, "next_tier_within": 9}, "next_tier_within", "tier V5 and above"),
+        ({"orders_to": 0, "ordered_days": 9}, "ordered_days", "at most 0 orders ever"),
+        ({"orders_to": 0, "spend_from": "1"}, "spend_from", "at most 0 orders ever"),
+        ({"orders_to": 0, "category": "tea"}, "category", "at most 0 orders ever"),
+    ],
+)
+def test_check_conditions_when_they_exclude_each_other_then_said_which(said, field, other):
+    Category.objects.create(slug="tea", name="Tea")
+
+    assert checked(said)[1] == {field: f"Nobody is left together with “{other}”."}
+    assert segments.count(said | {"not_tags": ["a", "b"]} if "tags" in said else said) == 0
+
+
+def test_check_conditions_when_they_only_narrow_each_other_then_nothing_is_wrong():
+    Category.objects.create(slug="tea", name="Tea")
+    for said in (
+        {"silent_days": 60, "ordered_days": 61},
+        {"silent_days": 30, "joined_days": 31},
+        {"tags": ["a", "b"], "not_tags": ["a"]},
+        {"tier_from": 4, "next_tier_within": 9},
+        {"orders_to": 0, "orders_days": 30, "ordered_days": 60, "spend_from": "1"},
+        {"orders_to": 0, "spend_to": "5", "category": "tea", "category_bought": False},
+    ):
+        assert checked(said)[1] == {}
+
+
 def test_say_a_segment_when_every_condition_is_set_then_each_is_named():
     said = {
         name: {"whole": 5, "yuan": "12.00", "month": "2026-03", "tags": ["vip"],

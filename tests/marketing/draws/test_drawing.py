@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils.translation import override
 
 from catalog.models import CardKey
 from mall.core import clock
@@ -11,6 +12,7 @@ from marketing.draws import board, goods, prizes, programme, tickets
 from marketing.draws.errors import (
     ClaimOver,
     DrawLimitReached,
+    DrawNotReady,
     DrawNotStarted,
     DrawOver,
     NoSuchDraw,
@@ -21,7 +23,7 @@ from marketing.draws.errors import (
 from marketing.models import DrawPrize, DrawTicket, Notification
 from orders import lifecycle
 from orders.errors import AddressNeeded, IdempotencyConflict, InvalidKey, NotForSale
-from orders.models import Coupon, Order
+from orders.models import Coupon, CouponTemplate, Order
 from points import budgets, event_delivery, ledger
 from points.errors import AccountFrozen, InsufficientPoints
 from points.models import Event, Grant, LedgerEntry, PointAccount
@@ -140,6 +142,28 @@ def test_draw_when_a_prize_is_gone_its_budget_out_or_its_coupon_ended_then_thank
     assert {no for ticket in drawn for no in ticket.gone} == {1, 2}
     programme.settle_due(draw.ends_at)
     assert verify() == []
+
+
+@pytest.mark.parametrize(
+    ("stocks", "words"),
+    [((6, 4), None), ((6, 5), "fewer are left"), ((1, None), "only so many"), ((11,), "fewer")],
+)
+def test_announce_when_prizes_share_a_coupon_then_no_more_are_promised_than_are_left(
+    stocks, words, db
+):
+    coupon = template(total=12, name_en="Five off")
+    CouponTemplate.objects.filter(pk=coupon.pk).update(issued=2)
+    lines = [{"kind": "coupon", "coupon": coupon, "stock": n, "weight": 5} for n in stocks]
+    draw = draft(*lines, {"kind": "thanks", "weight": 90})
+
+    with override("en"):
+        if words is None:
+            assert programme.announce(draw, actor="staff:1").announced_at
+        else:
+            with pytest.raises(DrawNotReady, match=words):
+                programme.announce(draw, actor="staff:1")
+    free = draft({"kind": "coupon", "coupon": template(), "stock": None, "weight": 5})
+    assert programme.announce(free, actor="staff:1").announced_at
 
 
 def test_draw_when_a_member_had_no_luck_then_the_next_ticket_wins_a_marked_prize(

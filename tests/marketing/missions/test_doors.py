@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from mall.core.models import AuditRow
+from marketing.checkin.streak import check_in
 from marketing.missions.counting import note
 from marketing.models import Mission, MissionProgress
 from orders import lifecycle
@@ -281,6 +283,26 @@ def test_admin_when_paused_by_action_then_facts_move_nothing(client, operator, m
     assert Mission.objects.get(code="stop").status == "paused"
     assert rewards(member) == []
     assert list(AuditRow.objects.values_list("action", flat=True)) == ["marketing.mission_status"]
+
+
+@pytest.mark.parametrize(
+    ("status", "has_begun", "wrong"),
+    [("draft", True, ["status"]), ("ended", True, []), ("draft", False, [])],
+)
+def test_clean_when_members_have_begun_a_mission_then_it_becomes_no_draft(
+    member, status, has_begun, wrong
+):
+    mission = MissionFactory(code="in", event="checkin", is_automatic=False)
+    if has_begun:
+        check_in(member)
+    mission.status = status
+
+    try:
+        mission.full_clean()
+        found = []
+    except ValidationError as refusal:
+        found = [*refusal.message_dict]
+    assert found == wrong
 
 
 def test_migrations_when_run_then_bring_drafts_in_both_languages():

@@ -1,20 +1,23 @@
 """The evening's reminder: who is about to lose a streak hears of it, once."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 import time_machine
 from django.utils import translation
 
-from mall.core import clock
+from mall.core import clock, kept
 from marketing.checkin.streak import check_in
 from marketing.models import Notification
 from marketing.notices import reminders
 from marketing.notices.inbox import inbox
+from points.models import TierLevel
 from tests.factories.accounts import MemberFactory
 from tests.factories.catalog import SkuFactory
 from tests.factories.marketing import CheckInFactory
 from tests.factories.orders import give_points
+from tests.factories.points import in_tier
+from tests.points.test_multipliers import a_rule
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +38,25 @@ def test_remind_streaks_when_run_twice_then_told_once_with_what_today_gives(memb
         {"streak": 4, "points": 40},
         "/checkin/",
     )
+
+
+def test_remind_streaks_when_tier_and_multiplier_give_more_then_told_what_the_check_in_pays(
+    member, other_member
+):
+    TierLevel.objects.filter(level=5).update(shields_a_month=0)
+    kept.forget()
+    with time_machine.travel(datetime.combine(FRIDAY, time(20), clock.SHOP_ZONE), tick=False):
+        in_tier(member, 5)
+        a_rule("treat", percent=200, actions=["checkin"])
+        for user in (member, other_member):
+            CheckInFactory(user=user, on=THURSDAY, streak=4)
+
+        assert reminders.remind_streaks() == 2
+
+        told = [inbox(user).get(kind="streak_at_risk") for user in (member, other_member)]
+        paid = [check_in(user).points for user in (member, other_member)]
+    assert [row.params["points"] for row in told] == paid
+    assert paid[0] > paid[1] == 80
 
 
 def test_remind_streaks_when_checked_in_today_then_left_in_peace(member):

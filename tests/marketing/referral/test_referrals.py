@@ -224,6 +224,30 @@ def test_settle_when_the_budget_is_spent_then_held_and_nothing_is_given(inviter,
     assert rewards(inviter, friend) == [200, 100]
 
 
+@pytest.mark.parametrize(("code", "most"), [("referral", 399), ("referred", 100)])
+def test_settle_when_the_budget_of_a_rule_is_spent_then_held_until_it_is_raised(
+    inviter, clerk, code, most
+):
+    rule = Rule.objects.get(code=code)
+    rule.budget = budgets.set_up(f"rule:{code}", most)
+    rule.save()
+    friends = [invited(inviter, name) for name in ("one", "two")]
+    for friend in friends:
+        arrived(friend)
+    settle_when_over()
+
+    assert [standing(friend) for friend in friends] == [("paid", ""), ("held", "budget")]
+    assert rewards(inviter, *friends) == [200, 100, 0]
+    row = Referral.objects.get(invitee=friends[1])
+    with time_machine.travel(row.settled_at, tick=False):
+        with pytest.raises(referrals.OutOfBudget):
+            referrals.decide(row, operator=clerk, release=True, note="go on")
+        budgets.set_up(f"rule:{code}", 5_000)
+        referrals.decide(row, operator=clerk, release=True, note="raised")
+    assert rewards(inviter, *friends) == [400, 100, 100]
+    assert budgets.of(f"rule:{code}").taken == (400 if code == "referral" else 200)
+
+
 def test_settle_when_a_released_one_waited_until_the_budget_was_spent_then_held_and_others_go_on(
     inviter, clerk
 ):

@@ -4,10 +4,11 @@ import json
 import re
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
+import time_machine
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -23,9 +24,9 @@ from orders.flash import lottery, registration
 from orders.flash import sessions as flash_sessions
 from orders.flash.lottery_errors import DrawnByLot, NotDrawnByLot, NotRegistered
 from orders.models import FlashClaim, Lottery, Order, Registration
-from points import event_delivery, ledger
+from points import event_delivery, expiry, ledger
 from points.errors import InsufficientPoints
-from points.models import PointAccount
+from points.models import LedgerEntry, PointAccount
 from tests.factories.accounts import MemberFactory
 from tests.factories.flash import announce, grab, item, session
 from tests.factories.orders import address_of, give_points, physical_sku
@@ -124,6 +125,40 @@ def test_carry_on_when_lots_are_drawn_then_winners_have_orders_and_losers_their_
     assert told[0].params["points"] == 30
     assert flash_sessions.settle_due(wanted.session.ends_at) == 1
     assert verify() == []
+
+
+@pytest.mark.parametrize("ends_in", [timedelta(hours=1), timedelta(days=2)])
+def test_carry_on_when_the_points_end_meanwhile_then_winners_pay_with_them_and_losers_keep_them(
+    ends_in, member
+):
+    with time_machine.travel(datetime(2026, 11, 30, 15, 30, tzinfo=UTC), tick=False):  # 23:30
+        today = clock.today()
+        shown = session(by_lot=True, lasts=ends_in)
+        over = shown.ends_at
+        wanted = item(of=shown, stock=1, points=30)
+        racers = [MemberFactory() for _ in range(3)]
+        for user in racers:
+            ledger.open_account(user.pk)
+            ledger.accrue(user.pk, points=30, key="ends", expires_on=today)
+            registration.register(user, item=wanted.pk)
+        registration.withdraw(racers[2], item=wanted.pk)  # their own wish: the day stays
+    with time_machine.travel(over, tick=False):
+        expiry.expire_due()
+
+        assert lottery.carry_on(over) == 2
+
+        states = {one.user_id: one.state for one in Registration.objects.filter(withdrawn=0)}
+        assert sorted(states.values()) == [LOST, WON]
+        for user in racers[:2]:
+            lots = PointAccount.objects.get(pk=user.pk).lots
+            grace = (clock.today() + timedelta(days=30)).isoformat()
+            ending = [points for day, points in lots if day == grace]
+            assert ending == ([30] if states[user.pk] == LOST else [])
+        assert purse(racers[2])[1] == 0
+        assert (
+            not LedgerEntry.objects.filter(kind="expire").exclude(account_id=racers[2].pk).exists()
+        )
+        assert verify() == []
 
 
 def test_carry_on_when_it_is_cut_off_in_the_middle_then_it_goes_on_to_the_same_end(monkeypatch):
