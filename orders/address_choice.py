@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from accounts import addresses as address_book
 from accounts.models import Address
-from mall.core.versions import check_shown
+from mall.core.versions import ChangedMeanwhile
 from orders.freight import Carriage, Destination
+from orders.models import Order
 
 SEEN = "address_seen"  # hidden, for each address a page shows: its id and its mark
 
@@ -50,12 +51,15 @@ def choose(user, asked: str, *, is_needed: bool) -> AddressChoice:
 
 def check_seen(user, sent) -> None:
     """Compare the address a form chose with what its page showed: edited meanwhile in another tab,
-    goods would go where nobody looked. An address that is gone is told by whoever needs it.
+    goods would go where nobody looked. An address that is gone is told by whoever needs it, and
+    a form that placed its order before is answered with that order.
 
     Raises: ChangedMeanwhile.
     """
     asked = sent.get("address", "")
     marks = dict(seen.partition(".")[::2] for seen in sent.getlist(SEEN))
     address = address_book.owned(user, int(asked)) if asked in marks and asked.isdecimal() else None
-    if address is not None:
-        check_shown(marks[asked], address.mark)
+    if address is None or address.mark == marks[asked]:
+        return
+    if not Order.objects.filter(user=user, key=sent.get("key", "")).exists():
+        raise ChangedMeanwhile

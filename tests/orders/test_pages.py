@@ -210,7 +210,12 @@ def test_new_when_the_address_was_edited_meanwhile_then_shown_anew_and_nothing_i
     anew = {"address_seen": hidden_of(refused.content.decode())["address_seen"]}
     assert again["address"] == [str(home.pk)]
     assert signed_in.post(NEW, {**again, **anew}).status_code == 302
-    assert Order.objects.get().address["detail"] == "新家 9 号"
+    order = Order.objects.get()
+    assert order.address["detail"] == "新家 9 号"
+    # sent once more after another edit, it shows the order it placed
+    addresses.change(home, detail="更新的家 1 号")
+    repeated = signed_in.post(NEW, {**again, **anew})
+    assert (repeated.status_code, repeated.url) == (302, order.get_absolute_url())
     # a form of the release before says nothing of what it showed
     assert signed_in.post(NEW, {**sent, "address": other.pk}).status_code == 302
 
