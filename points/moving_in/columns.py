@@ -9,21 +9,40 @@ COLUMNS = (
         "number",
         (
             gettext_lazy("Member number"),
-            pgettext_lazy("headings", "member no|card number|customer number"),
+            pgettext_lazy(
+                "headings", "member no|card number|customer number|member ID|customer ID"
+            ),
         ),
         is_code=True,
     ),
-    Column("name", (gettext_lazy("nickname"), pgettext_lazy("headings", "name|customer name"))),
+    Column(
+        "name",
+        (gettext_lazy("nickname"), pgettext_lazy("headings", "name|customer name|member name")),
+    ),
     Column("email", (gettext_lazy("e-mail"), pgettext_lazy("headings", "mail|e-mail address"))),
     Column(
         "phone",
-        (gettext_lazy("phone number"), pgettext_lazy("headings", "phone|mobile")),
+        (
+            gettext_lazy("phone number"),
+            pgettext_lazy("headings", "phone|mobile|mobile number|telephone|contact number"),
+        ),
         is_code=True,
     ),
-    Column("points", (gettext_lazy("points"), pgettext_lazy("headings", "balance|points left"))),
+    Column(
+        "points",
+        (
+            gettext_lazy("points"),
+            pgettext_lazy(
+                "headings", "balance|points left|available points|current points|points balance"
+            ),
+        ),
+    ),
     Column(
         "expires_on",
-        (gettext_lazy("Last day"), pgettext_lazy("headings", "expiry|valid until|good until")),
+        (
+            gettext_lazy("Last day"),
+            pgettext_lazy("headings", "expiry|valid until|good until|expires on|expiry date"),
+        ),
     ),
     Column(
         "earned",
@@ -32,11 +51,16 @@ COLUMNS = (
             pgettext_lazy("headings", "earned in a year|growth points"),
         ),
     ),
-    Column("tier", (gettext_lazy("Tier"), pgettext_lazy("headings", "level|member level"))),
+    Column(
+        "tier", (gettext_lazy("Tier"), pgettext_lazy("headings", "level|member level|member tier"))
+    ),
     Column("birthday", (gettext_lazy("birthday"), pgettext_lazy("headings", "date of birth"))),
     Column(
         "joined_on",
-        (gettext_lazy("Joined on"), pgettext_lazy("headings", "member since|registered on")),
+        (
+            gettext_lazy("Joined on"),
+            pgettext_lazy("headings", "member since|registered on|joined|registration date"),
+        ),
     ),
     Column("remark", (gettext_lazy("Consent"), pgettext_lazy("headings", "consent remark|agreed"))),
 )

@@ -20,7 +20,7 @@ from mall.core.models import AuditRow
 from marketing.analytics import rollup
 from points import ledger, tiers, wording
 from points.models import LedgerEntry, MemberImport, MemberTier, MovedMember, PointAccount
-from points.moving_in import imports, kind, letters, opening
+from points.moving_in import file, imports, kind, letters, opening
 from tests.factories.accounts import MemberFactory, mails
 
 pytestmark = pytest.mark.django_db
@@ -530,3 +530,16 @@ def test_file_when_its_points_stand_under_another_heading_then_told_before_it_is
     assert page.context["remarks"] == ["Columns that are not read: 当前可用分值"]
     assert "当前可用分值" in page.content.decode()
     assert page.context["findings"] == []
+
+
+@pytest.mark.parametrize(
+    "headings",
+    ["会员ID,会员姓名,手机号码,可用积分,积分有效期", "客户号,姓名,联系电话,当前积分,到期日期",
+     "Member ID,Member name,Mobile number,Available points,Expiry date"],
+)  # fmt: skip
+def test_file_when_it_comes_from_another_system_then_its_usual_headings_are_known(headings):
+    contents = file.read(f"{headings}\nA1,小林,{PHONE},120,2031-01-31\n".encode())
+
+    (person,) = contents.people
+    assert (person.number, person.name, person.phone, person.points) == ("A1", "小林", PHONE, 120)
+    assert contents.remarks == ()
