@@ -82,6 +82,26 @@ def test_buttons_when_their_row_is_gone_then_say_so_and_break_nothing(client, ad
     assert {at: status for at, status in answers.items() if status not in (302, 404)} == {}
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("key", ["9" * 30, "nonsense"])
+def test_rooms_when_a_key_can_be_no_rows_then_nothing_is_found_and_nothing_breaks(
+    client, administrator, key
+):
+    client.force_login(administrator)
+    client.raise_request_exception = False
+    answers = {}
+
+    for model, room in admin.site._registry.items():
+        named = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        answers[model, "page"] = client.get(reverse(f"{named}_change", args=[key])).status_code
+        for action in ["delete_selected", *(getattr(one, "__name__", one) for one in room.actions)]:
+            chosen = {"action": action, "_selected_action": [key]}
+            answers[model, action] = client.post(reverse(f"{named}_changelist"), chosen).status_code
+
+    assert len(answers) > 2 * len(admin.site._registry) > 100
+    assert {at: status for at, status in answers.items() if status >= 500} == {}
+
+
 def test_rows_when_shown_on_their_own_page_then_no_column_made_for_a_list(rf, administrator):
     request = rf.get("/admin/")
     request.user = administrator

@@ -2,8 +2,9 @@
 
 from functools import wraps
 
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.urls import reverse
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 
@@ -53,6 +54,20 @@ class ModelAdmin(AddOnce, EditPages, FoldingFields, UnfoldModelAdmin):
         request.list_notes = [*getattr(request, "list_notes", ()), *notes]
         return rows, False
 
+    def get_object(self, request, object_id, from_field=None):
+        """Return a row by what its address says; None where no row can have such a key."""
+        try:
+            return super().get_object(request, object_id, from_field)
+        except OverflowError:  # SQLite's: Django knows the others
+            return None
+
+    def response_action(self, request, queryset):
+        """Carry an action out on what was chosen; what can be no row's key chooses nothing."""
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        request.POST = request.POST.copy()
+        request.POST.setlist(ACTION_CHECKBOX_NAME, [key for key in chosen if self._may_be_key(key)])
+        return super().response_action(request, queryset)
+
     def get_unfold_action(self, action):
         """Return a button; one of a row asks first whether the row is there."""
         found = super().get_unfold_action(action)
@@ -78,6 +93,17 @@ class ModelAdmin(AddOnce, EditPages, FoldingFields, UnfoldModelAdmin):
             return button(request, object_id=object_id)
 
         return pressed
+
+    def _may_be_key(self, said) -> bool:
+        """Return whether a text may be a row's key in any of our databases."""
+        key = self.opts.pk
+        while key.is_relation:
+            key = key.target_field
+        try:
+            key.run_validators(key.to_python(said))
+        except ValidationError:
+            return False
+        return True
 
     def _sorted_by(self, name):
         try:
