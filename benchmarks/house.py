@@ -19,6 +19,7 @@ from pathlib import Path
 from benchmarks import processes
 from benchmarks.inside import MARK
 from benchmarks.servers import ROOT
+from mall.core import tarballs
 
 THREADS = 16  # of each of the two web processes
 START_SECONDS = 60
@@ -234,7 +235,7 @@ def checked_out(commit, folder) -> Path | None:
         return None
     root = Path(folder) / "today"
     with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as tree:
-        tree.extractall(root, filter="data")
+        tarballs.unpack(tree, root)
     shutil.rmtree(root / "benchmarks")
     shutil.copytree(ROOT / "benchmarks", root / "benchmarks")
     (root / ".venv").symlink_to((ROOT / ".venv").resolve())

@@ -13,7 +13,7 @@ from django.db.models import FileField
 from tqdm import tqdm
 
 from mall.backups import BackupError
-from mall.core import renditions
+from mall.core import renditions, tarballs
 
 RENDITIONS = renditions.FOLDER.rstrip("/")
 NAMED = 5  # how many missing pictures a sentence names
@@ -100,7 +100,7 @@ def unpack(archive, folder):
     """Write the pictures to ``folder``."""
     try:
         with tarfile.open(archive) as tar:
-            tar.extractall(folder, filter="data")
+            tarballs.unpack(tar, folder)
     except (OSError, tarfile.TarError) as error:
         raise BackupError(
             f"the pictures cannot be written to {folder}: {error}; the database is restored"
