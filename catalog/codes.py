@@ -145,11 +145,13 @@ def issue(lines, *, reference: str) -> int:
         if CardKey.objects.filter(line=line).exists():
             continue
         # Two orders may be paid at once; the second waits for these rows and takes the next ones.
+        # Only what the index holds is asked for: through the rows themselves two would lock them
+        # the other way round.
         free = (
             CardKey.objects.select_for_update()
             .filter(sku_id=sku_id, state=FREE)
             .order_by("pk")
-            .defer("secret")
+            .only("sku_id", "state")
         )
         keys = list(free[:quantity])
         if len(keys) < quantity:

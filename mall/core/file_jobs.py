@@ -191,6 +191,18 @@ def held(row):
     return now
 
 
+def locked(model, *statuses) -> list:
+    """Return the files in these states without what they hold, locked in the order of their keys.
+
+    All who lock several do it here: locked as an index of states has them, one that goes on to
+    another state meanwhile is passed over, and two would wait for each other.
+    """
+    keys = list(model.objects.filter(status__in=statuses).values_list("pk", flat=True))
+    ours = model.objects.select_for_update().filter(pk__in=keys).order_by("pk")
+    rows = ours.only("status", "claimed_until", "attempts", "language")
+    return [row for row in rows if row.status in statuses]
+
+
 @transactional
 def claimed(model, *, only: int | None = None):
     """Return what is to be looked over or was let in (or ``only`` this one) as the caller's own for
@@ -201,8 +213,7 @@ def claimed(model, *, only: int | None = None):
     now = clock.now()
     model.objects.filter(status=Status.CHECKED, made_at__lt=now - KEEP).delete()
     # two sweeps may stand here: the second sees what the first took
-    waiting = model.objects.filter(status__in=(Status.QUEUED, *UNDER_WAY)).select_for_update()
-    rows = list(waiting.only("status", "claimed_until", "attempts", "language").order_by("pk"))
+    rows = locked(model, Status.QUEUED, *UNDER_WAY)
     is_one_running = any(row.status == Status.RUNNING and not _is_free(row, now) for row in rows)
     for row in sorted(rows, key=lambda row: row.status != Status.LOOKING):
         may_begin = row.status == Status.LOOKING or not is_one_running

@@ -57,10 +57,8 @@ def _keep(row, contents, found):
     """Write a look down in place of one before that did nothing. Raises: FileKnown."""
     mark = digest([[contents.name, row.existing]])
     # looks at the same members that come to their ends at once do so one after the other
-    before = MemberImport.objects.filter(status__in=(Status.LOOKING, Status.CHECKED))
-    list(before.select_for_update().values_list("pk", flat=True))
-    same = MemberImport.objects.select_for_update().filter(digest=mark)
-    for known in same.exclude(pk=row.pk):
+    file_jobs.locked(MemberImport, Status.LOOKING, Status.CHECKED)
+    for known in MemberImport.objects.filter(digest=mark).exclude(pk=row.pk):
         if known.status in OVER:
             known.digest = f"{known.digest[:40]}:{known.pk}"
             known.save(update_fields=["digest"])
