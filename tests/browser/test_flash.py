@@ -154,7 +154,7 @@ def test_counter_when_a_session_is_planned_in_the_browser_then_it_runs_and_is_wa
     expect(page.locator("tbody tr")).to_contain_text("5")
     page.goto(f"/admin/orders/flashsession/{session.pk}/change/")
     page.get_by_role("link", name="Call off").click()
-    page.fill("[name=reason]", "Rehearsal")
+    page.fill("[name=en]", "Rehearsal")
     page.locator("form").last.locator("[type=submit]").click()
     page.wait_for_url("**/change/")
     session.refresh_from_db()
