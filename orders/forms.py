@@ -167,7 +167,7 @@ class CallOffForm(forms.Form):
 class CancelForm(forms.Form):
     """Why staff cancel an order."""
 
-    reason = forms.CharField(label=_("Reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
+    reason = LineField(label=_("Reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
 
 
 # --- refunds and codes ---------------------------------------------------------
@@ -175,7 +175,7 @@ class RefundForm(forms.Form):
     """Everything of a member's refund request but its pieces."""
 
     key = forms.RegexField(repeats.KEY)
-    reason = forms.CharField(max_length=200, required=False)
+    reason = LineField(max_length=200, required=False)
 
     def check(self) -> None:
         """Raises: InvalidCheckout."""
@@ -198,7 +198,7 @@ class RefundAskForm(forms.Form):
     """Which pieces staff ask back for a member, and why."""
 
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
-    reason = forms.CharField(label=_("Reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
+    reason = LineField(label=_("Reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
 
     def __init__(self, *args, lines=(), left=(), **kwargs):
         super().__init__(*args, **kwargs)

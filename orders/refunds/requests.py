@@ -17,7 +17,7 @@ from datetime import timedelta
 
 from django.db.models import F, Max, Prefetch, Sum
 
-from mall.core import audit, clock, repeats, rows
+from mall.core import audit, clock, pasted, repeats, rows
 from mall.core.events import Event, tell
 from mall.core.transactions import transactional
 from orders import actors, earning, events, lifecycle, returns, shipping
@@ -66,7 +66,7 @@ def request(order, *, lines, key: str, actor: str, reason: str = "") -> RefundRe
         number=last + 1,
         key=key,
         body_hash=body_hash,
-        reason=reason[:200],
+        reason=pasted.line(reason)[:200],
         requested_by=actor,
         requested_at=clock.now(),
     )

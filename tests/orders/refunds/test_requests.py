@@ -525,3 +525,19 @@ def test_reveal_when_the_codes_are_asked_to_be_refunded_then_they_are_not_shown(
     refund_requests.withdraw(asked, actor=f"member:{member.pk}")
 
     assert len(delivery.reveal(order, user=member, password=PASSWORD)) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("\u200b \ufeff", ""), (" broken\u200b at\u3000the handle ", "broken at the handle")],
+)
+def test_request_when_the_reason_holds_what_nobody_sees_then_kept_as_it_reads(member, typed, kept):
+    give_points(member, 10)
+    order = place(member, virtual_sku(points=10))
+    line = order.lines.get().pk
+    again = {"lines": [(line, 1)], "key": "once", "actor": f"member:{member.pk}", "reason": typed}
+
+    asked = refund_requests.request(order, **again)
+
+    assert asked.reason == kept
+    assert refund_requests.request(order, **again).replayed
