@@ -14,7 +14,7 @@ def archive(*members):
     with tarfile.open(fileobj=file, mode="w") as tar:
         for name, kind in members:
             member = tarfile.TarInfo(name)
-            member.type, member.size = kind, 3 if kind == tarfile.REGTYPE else 0
+            member.type, member.size, member.mode = kind, 3 if kind == tarfile.REGTYPE else 0, 0o755
             member.linkname = "a.txt" if kind in (tarfile.SYMTYPE, tarfile.LNKTYPE) else ""
             tar.addfile(member, io.BytesIO(b"abc"))
     file.seek(0)

@@ -161,9 +161,9 @@ def test_check_conditions_when_something_is_wrong_then_one_sentence_beside_each_
         ({"silent_days": 30, "joined_days": 7}, "joined_days", "no order for 30 days"),
         ({"tags": ["b", "a"], "not_tags": "a,b"}, "not_tags", "tagged b, a"),
         ({"tier_from": 5, "next_tier_within": 9}, "next_tier_within", "tier V5 and above"),
-        ({"orders_to": 0, "ordered_days": 9}, "ordered_days", "at most 0 orders ever"),
-        ({"orders_to": 0, "spend_from": "1"}, "spend_from", "at most 0 orders ever"),
-        ({"orders_to": 0, "category": "tea"}, "category", "at most 0 orders ever"),
+        ({"orders_to": 0, "ordered_days": 9}, "ordered_days", "number of orders ever: at most 0"),
+        ({"orders_to": 0, "spend_from": "1"}, "spend_from", "number of orders ever: at most 0"),
+        ({"orders_to": 0, "category": "tea"}, "category", "number of orders ever: at most 0"),
     ],
 )
 def test_check_conditions_when_they_exclude_each_other_then_said_which(said, field, other):
