@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # django-ratelimit 4.1.0 with Django 5.2 and its memory cache.
 #
-# Rates are written 5/m, 5/h, 100/d. A rate with another unit (5/week, 5/2w), in capitals (5/H, though
-# the code folds them) or with a blank (5/ 10m) is no error and no day, hour or minute: the pattern
+# Rates are written 5/m, 5/h, 100/d. A rate with another unit (5/week, 5/2w), in capitals (5/H,
+# though the code folds them) or with a blank (5/ 10m) is no error and no day, hour or minute: the pattern
 # takes what it knows from the left, finds no unit, and counts by the second. Most expect
 # ImproperlyConfigured at the first request at the latest. Five codes by SMS a week become five a
 # second, the limit is there in every test that knocks six times at once, and it says "too often".

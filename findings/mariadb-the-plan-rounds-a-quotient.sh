@@ -7,8 +7,8 @@
 # subquery into the query around it. As soon as it keeps it as a table of its own (LIMIT, DISTINCT,
 # GROUP BY, a view with TEMPTABLE, optimizer_switch) the column has four places and 0.3333 goes on:
 # 99.9900, ten points less for a thousand members. A LIMIT that leaves nothing out, or a setting
-# meant for speed, changes how many points members get. MySQL 9.7.4 rounds each quotient to four places at once, (1 / 3) * 300 is 99.9900
-# everywhere, so MariaDB in place of MySQL changes sums, too. Multiply first and divide last, CAST
+# meant for speed, changes how many points members get. MySQL 9.7.4 rounds each quotient to four
+# places at once, (1 / 3) * 300 is 99.9900 everywhere, so MariaDB in place of MySQL changes sums, too. Multiply first and divide last, CAST
 # the dividend to as many places as are needed, or divide outside SQL.
 #
 # Exits 0 as long as it is so, 1 when the behaviour changed, 2 without a server.

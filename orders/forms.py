@@ -2,7 +2,6 @@
 gets through.
 """
 
-import re
 from uuid import uuid4
 
 from django import forms
@@ -24,7 +23,6 @@ from orders.errors import InvalidCheckout, InvalidLines, NothingChosen
 from orders.pricing import CASH, LARGEST_ID, MOST_EXPECTED_POINTS, MOST_POINTS
 from orders.refunds.errors import InvalidRefund
 
-WHOLE = re.compile(r"[0-9]{1,12}")
 MOST = 10**12
 
 

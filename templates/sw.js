@@ -1,8 +1,8 @@
 // A page that cannot be reached is answered with the one that says so; everything else is the network's.
 const PAGE = "{% url 'offline' %}";
 const KEPT = "offline-1";
-// The shop asks how a browser opened a shared link (marketing/share_views.py), and a request of this
-// worker does not tell: the browser opens those itself.
+// The shop asks how a browser opened a shared link (marketing/share_views.py), which a request of
+// this worker does not tell: the browser opens those itself.
 const SHARED = "/s/";
 
 self.addEventListener("install", (event) => {
@@ -13,6 +13,7 @@ self.addEventListener("activate", (event) => {
   event.waitUntil(old.then((names) => Promise.all(names.map((name) => caches.delete(name)))));
 });
 self.addEventListener("fetch", (event) => {
-  if (event.request.mode !== "navigate" || new URL(event.request.url).pathname.startsWith(SHARED)) return;
+  const { mode, url } = event.request;
+  if (mode !== "navigate" || new URL(url).pathname.startsWith(SHARED)) return;
   event.respondWith(fetch(event.request).catch(() => caches.match(PAGE)));
 });

@@ -216,10 +216,12 @@ def _unclear(figure, found, needed) -> str:
 
 
 def _bounds(figure, found) -> dict:
-    """Return both ends of the interval, in yuan or percentage points."""
-    if figure.is_mean:
-        return {"low": signed(found.low, 2, "¥"), "high": signed(found.high, 2, "¥")}
-    return {"low": signed(found.low * 100, 1), "high": signed(found.high * 100, 1)}
+    return {end: change(getattr(found, end), figure.is_mean) for end in ("low", "high")}
+
+
+def change(amount, is_mean: bool) -> str:
+    """Write a difference between both sides: of means in yuan, of shares in percentage points."""
+    return signed(amount, 2, "¥") if is_mean else signed(amount * 100, 1)
 
 
 def _per_returner(goal, cost, treated) -> str:

@@ -2,8 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from mall.core.templatetags.mall import signed
-from marketing.campaigns.report import Report, Row
+from marketing.campaigns.report import Report, Row, change
 
 
 def header() -> list[str]:
@@ -67,8 +66,5 @@ def _difference(row) -> str:
     found = row.uplift
     if found is None:
         return "–"
-    if row.is_mean:
-        parts = (signed(part, 2, "¥") for part in (found.difference, found.low, found.high))
-    else:
-        parts = (signed(part * 100, 1) for part in (found.difference, found.low, found.high))
+    parts = (change(part, row.is_mean) for part in (found.difference, found.low, found.high))
     return "{} ({} … {})".format(*parts)

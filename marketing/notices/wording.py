@@ -42,8 +42,8 @@ def worded(kind, params) -> Wording:
     """Return a notice in the language that is active now; numbers a row does not have leave their
     place empty, and a kind nobody knows here says that there is news.
     """
-    wording = LOT_CALLED_OFF if "because" in params else WORDINGS.get(kind, UNKNOWN)
-    title, text, icon = wording
+    is_called_off = kind == "lot_lost" and "because" in params
+    title, text, icon = LOT_CALLED_OFF if is_called_off else WORDINGS.get(kind, UNKNOWN)
     places, goods = _places(params), _goods(params)
     if kind in PAUSES:
         places |= _pause(params)

@@ -20,7 +20,7 @@ from orders import pricing, proposals
 from orders.basket import again, badge, baskets, contents, seen, standing
 from orders.basket.shelves import offered
 from orders.errors import InvalidLines
-from orders.forms import WHOLE, read_lines, read_whole
+from orders.forms import read_lines, read_whole
 from orders.models import Order
 
 CHANGES = "60/m"
@@ -144,14 +144,12 @@ def _undo(request, lines, asked) -> dict | None:
     """Return what was taken out a moment ago and may come back: nothing that is not on offer, for
     anybody may write the address.
     """
-    sku, quantity = str(asked.get("removed", "")), str(asked.get("n", ""))
-    if not (WHOLE.fullmatch(sku) and WHOLE.fullmatch(quantity)) or int(sku) in lines:
-        return None
-    if not 1 <= int(quantity) <= MAX_QUANTITY:
+    sku, quantity = (read_whole(str(asked.get(name, ""))) for name in ("removed", "n"))
+    if sku is None or sku in lines or not 1 <= (quantity or 0) <= MAX_QUANTITY:
         return None
     try:
-        found = offered(int(sku), _member(request))
+        found = offered(sku, _member(request))
     except DomainError:
         return None
     is_saved = str(asked.get("later")) == "1"
-    return {"sku": found, "quantity": int(quantity), "do": "later" if is_saved else "now"}
+    return {"sku": found, "quantity": quantity, "do": "later" if is_saved else "now"}

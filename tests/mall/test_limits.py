@@ -147,3 +147,14 @@ def test_api_when_a_stranger_asks_for_more_than_a_hundred_then_429_with_retry_af
 @pytest.mark.django_db
 def test_api_when_redis_is_gone_then_answers_all_the_same(api, dead_redis):
     assert api.get("/api/v1/categories").status_code == 200
+
+
+def test_limit_when_limits_are_off_then_nothing_is_counted_nor_remembered(request_of, settings):
+    settings.RATELIMIT_ENABLE = False
+    for _n in range(3):
+        limit(request_of(), "off", "1/m", once="order 1")
+
+    settings.RATELIMIT_ENABLE = True
+    limit(request_of(), "off", "1/m", once="order 1")
+    with pytest.raises(TooOften):
+        limit(request_of(), "off", "1/m", once="order 2")
